@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line: one verb per stage, one module per verb, and the one place where errors become lines.
+
+This module imports neither torch nor tyro, so that ``handcraft --help`` answers at once; a verb's module is imported
+when the verb is called. Whatever goes wrong in a verb is handled here and nowhere else: mistakes a user can mend end
+with one line on stderr and exit code 2, our own bugs keep their traceback.
+"""
+
+import difflib
+import errno
+import importlib
+import sys
+from collections.abc import Sequence
+
+from handcraft import __version__
+from handcraft.errors import HandcraftError
+
+__all__ = ["VERBS", "main"]
+
+VERBS = {
+    "render": "draw hands with all their labels into a data set",
+    "refine": "move rendered hands towards the look of photographs (`refine apply` uses the result)",
+    "estimate": "train a keypoint estimator on labelled hands (`estimate segmenter` trains the segmenter)",
+    "measure": "score an estimator on labelled hands, beside two baselines",
+    "report": "make one self-contained HTML page of run folders",
+    "demo": "the whole flow, from a hand to a report, on this machine",
+}
+
+USER_MISTAKE = 2
+INTERRUPTED = 130  # 128 + SIGINT, as shells report it
+BROKEN_PIPE = 141  # 128 + SIGPIPE
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()  # a reader that left is noticed here and not at interpreter exit
+    except BrokenPipeError:
+        return BROKEN_PIPE
+    except KeyboardInterrupt as interrupt:
+        return _say(str(interrupt) or "Interrupted; finished work is kept.", INTERRUPTED)
+    except HandcraftError as error:
+        return _say(str(error), USER_MISTAKE)
+    except OSError as error:
+        if error.errno != errno.ENOSPC and error.filename is None:
+            raise
+        return _say(_describe_os_error(error), USER_MISTAKE)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    match arguments:
+        case []:
+            print(_overview(), file=sys.stderr)
+            return USER_MISTAKE
+        case ["-h" | "--help", *_]:
+            print(_overview())
+            return 0
+        case ["-V" | "--version", *_]:
+            print(f"handcraft {__version__}")
+            return 0
+        case [verb, *rest] if verb in VERBS:
+            return int(importlib.import_module(f"handcraft.cli.{verb}").main(rest))
+        case _:
+            raise HandcraftError(_unknown_verb(arguments[0]))
+
+
+def _overview() -> str:
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:<{width}}  {description}" for verb, description in VERBS.items())
+    return (
+        "usage: handcraft VERB [options]\n\n"
+        "Train hand-pose estimators for real cameras from synthetic hands.\n\n"
+        f"{verbs}\n\n"
+        "`handcraft VERB --help` lists a verb's options; `handcraft --version` prints the version."
+    )
+
+
+def _unknown_verb(word: str) -> str:
+    close = difflib.get_close_matches(word, VERBS, n=1, cutoff=0.5)
+    cure = f"did you mean `{close[0]}`?" if close else "`handcraft --help` lists them."
+    return f"Expected a verb ({', '.join(VERBS)}), but got `{word}`; {cure}"
+
+
+def _describe_os_error(error: OSError) -> str:
+    if error.errno == errno.ENOSPC:
+        place = f"`{error.filename}`" if error.filename else "the output folder"
+        return f"The disk is full: {place} could not be written. Finished work is kept; free some space and go on."
+    return f"Expected to be able to use `{error.filename}`, but the system says: {error.strerror}."
+
+
+def _say(message: str, code: int) -> int:
+    print(f"handcraft: {' '.join(message.split())}", file=sys.stderr)
+    return code

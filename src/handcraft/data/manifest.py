@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: Apache-2.0
+"""``dataset.json``: what a folder of shards holds, so that a reader needs nothing else and nobody has to guess."""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from handcraft.errors import HandcraftError
+from handcraft.files import write_json_atomically
+from handcraft.hand.skeleton import KEYPOINTS, PARTS
+
+MANIFEST_NAME = "dataset.json"
+_SCHEMA = 1
+
+_UNITS = {
+    "rgb": "8-bit sRGB",
+    "mask": "255 on the hand without forearm",
+    "parts": "index into `parts` plus one; 0 background",
+    "depth": "16-bit, 0.1 mm along the camera's z axis; 0 where nothing is",
+    "normals": "8-bit, n = (value - 128) / 127 in the camera's axes; 128 where nothing is",
+    "keypoints_px": "pixels; pixel (0, 0) has its centre at (0.5, 0.5)",
+    "confidence": "0 to 1; 0 is not labelled",
+    "joints_m": "metres in the camera's axes",
+    "intrinsics": "pixels",
+}
+
+
+@dataclass(frozen=True)
+class ShardEntry:
+    """One finished tar file."""
+
+    file: str
+    samples: int
+    bytes: int
+    sha256: str
+
+    def verify(self, folder: Path) -> Path:
+        """The file's path, once its size and checksum are as they were when it was finished.
+
+        Raises:
+            HandcraftError: a file that is missing, cut short, too long or changed.
+        """
+        path, cure = folder / self.file, "copy it again or write the data set again"
+        if not path.is_file():
+            raise HandcraftError(f"Expected {path}, which {MANIFEST_NAME} lists, but it is missing; {cure}.")
+        length = path.stat().st_size
+        if length != self.bytes:
+            state = "cut short" if length < self.bytes else "too long"
+            raise HandcraftError(f"Expected {path} to have {self.bytes} bytes, but it is {state} ({length}); {cure}.")
+        with path.open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != self.sha256:
+                raise HandcraftError(f"Expected {path} to match its checksum, but its bytes have changed; {cure}.")
+        return path
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The content of ``dataset.json``."""
+
+    source: str
+    is_real: bool
+    samples_per_shard: int
+    image_format: str
+    shards: tuple[ShardEntry, ...]
+    description: dict[str, Any]
+
+    @property
+    def count(self) -> int:
+        """The number of samples in all shards."""
+        return sum(shard.samples for shard in self.shards)
+
+    def write(self, folder: Path) -> None:
+        """Write ``dataset.json`` into ``folder``, whole or not at all."""
+        value = {
+            "schema": _SCHEMA,
+            "name": self.source,
+            "count": self.count,
+            **asdict(self),
+            "joints": KEYPOINTS,
+            "parts": PARTS,
+            "units": _UNITS,
+            "axes": "OpenCV camera: x right, y down, z forward",
+        }
+        write_json_atomically(folder / MANIFEST_NAME, value)
+
+    @staticmethod
+    def read(folder: Path) -> "Manifest":
+        """Read ``dataset.json`` of ``folder``.
+
+        Raises:
+            HandcraftError: a file that is missing, damaged or of another schema.
+        """
+        path = folder / MANIFEST_NAME
+        try:
+            value = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise HandcraftError(f"Expected {path}, but it is missing; name a folder written by handcraft.") from error
+        except ValueError as error:
+            raise HandcraftError(f"Expected {path} to be JSON, but it is damaged ({error}); make it again.") from error
+        if not isinstance(value, dict) or value.get("schema") != _SCHEMA:
+            raise HandcraftError(f"Expected {path} to have schema {_SCHEMA}; read it with the version that wrote it.")
+        return _manifest_from_json(path, value)
+
+
+def _manifest_from_json(path: Path, value: dict[str, Any]) -> Manifest:
+    try:
+        shards = tuple(ShardEntry(**entry) for entry in value["shards"])
+        names = ("source", "is_real", "samples_per_shard", "image_format", "description")
+        return Manifest(shards=shards, **{name: value[name] for name in names})
+    except (KeyError, TypeError) as error:
+        raise HandcraftError(f"Expected {path} to be complete, but got {error}; make it again.") from error

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Opens a data set by what lies in its folder."""
+
+from pathlib import Path
+
+from handcraft.data.manifest import MANIFEST_NAME
+from handcraft.data.readers.freihand import FreiHAND
+from handcraft.data.readers.joints_json import JointsJson
+from handcraft.data.readers.photographs import PICTURE_SUFFIXES, PhotographFolder
+from handcraft.data.readers.reader import Reader
+from handcraft.data.shards import ShardDataset
+from handcraft.errors import HandcraftError
+
+
+def open_dataset(path: Path) -> Reader:
+    """The reader for a folder.
+
+    ``dataset.json`` means shards, ``training_xyz.json`` FreiHAND (``evaluation_K.json`` alone: its evaluation part),
+    ``joints.json`` the labelled 11k Hands; otherwise the pictures in it are photographs without labels.
+
+    Raises:
+        HandcraftError: no such folder, or nothing of the kind in it; says what was looked for.
+    """
+    folder = Path(path)
+    if not folder.is_dir():
+        raise HandcraftError(f"Expected {folder} to be the folder of a data set, but there is no such folder.")
+    if (folder / MANIFEST_NAME).exists():
+        return ShardDataset(folder)
+    if (folder / "training_xyz.json").exists():
+        return FreiHAND(folder)
+    if (folder / "evaluation_K.json").exists() and (folder / "evaluation" / "rgb").is_dir():
+        return FreiHAND(folder, split="evaluation")
+    if (folder / "joints.json").exists():
+        return JointsJson(folder)
+    try:
+        return PhotographFolder(folder)
+    except HandcraftError as error:
+        raise HandcraftError(
+            f"Expected a data set in {folder}: looked for {MANIFEST_NAME} (shards), training_xyz.json (FreiHAND), "
+            f"joints.json (11k Hands) and photographs ({' '.join(PICTURE_SUFFIXES)}), but found none of them."
+        ) from error

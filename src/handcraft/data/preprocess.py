@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From samples of any size to equal crops around the hand (Murphy, seed 000, sections on data preparation)."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import torch
+from jaxtyping import Bool, Float, UInt8
+from torch import Tensor
+
+from handcraft.data.crop import CropBox, hand_crop
+from handcraft.data.prepared import PreparedSet
+from handcraft.data.sample import HandSample
+from handcraft.errors import HandcraftError
+
+__all__ = ["CropBox", "PreparedSet", "PreprocessConfig", "Segment", "hand_crop", "normalise_colour", "prepare"]
+
+Segment = Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch height width"]]
+"""Mask probabilities of images in [0, 1]."""
+
+_FLAT_CHANNEL_STD = 1e-5
+
+
+@dataclass(frozen=True)
+class PreprocessConfig:
+    """How a sample becomes a crop.
+
+    Raises:
+        HandcraftError: a size, scale or fraction that makes no crop.
+    """
+
+    size: int = 64
+    """Side of the crop in pixels."""
+    crop_scale: float = 2.1
+    """Side of the square over the square root of the mask's area. The thesis' crops are about 1.75; they cut off
+    fingertips of a hand that is spread."""
+    background: Literal["masked", "kept"] = "masked"
+    """``masked`` blackens everything outside the hand's mask, as the thesis does."""
+    min_mask_fraction: float = 0.005
+    """A mask with a smaller share of the picture has no hand in it; the sample is skipped and counted."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that make no crop."""
+        if self.size < 1:
+            raise HandcraftError(f"Expected `size` to be at least 1, but got {self.size}.")
+        if not 0 < self.crop_scale < math.inf:
+            raise HandcraftError(f"Expected `crop_scale` to be above 0, but got {self.crop_scale}.")
+        if not 0 <= self.min_mask_fraction < 1:
+            raise HandcraftError(f"Expected `min_mask_fraction` to be in [0, 1), but got {self.min_mask_fraction}.")
+
+
+def normalise_colour(images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
+    """Take the tint out of images: per image and channel z-score, sigmoid, then stretch to [0, 1] (seed 000).
+
+    Every channel ends with the same statistics, so a positive gain and an offset of a channel change nothing. A
+    channel of one value becomes 0. The background counts among the pixels, as in the thesis.
+    """
+    mean = images.mean(dim=(2, 3), keepdim=True)
+    std = images.std(dim=(2, 3), keepdim=True, correction=0)
+    squashed = torch.sigmoid((images - mean) / std.clamp(min=_FLAT_CHANNEL_STD))
+    low, high = squashed.amin(dim=(2, 3), keepdim=True), squashed.amax(dim=(2, 3), keepdim=True)
+    flat = std < _FLAT_CHANNEL_STD
+    return torch.where(flat, 0.0, (squashed - low) / torch.where(flat, 1.0, high - low))
+
+
+def prepare(samples: Iterable[HandSample], config: PreprocessConfig, *, segment: Segment | None = None) -> PreparedSet:
+    """Crop every sample around its hand; memory holds the crops only, so ``samples`` may be a stream.
+
+    Args:
+        samples: of one source; sizes may differ.
+        config: size and extent of the crops.
+        segment: gives mask probabilities (a hand where above 0.5) for samples without a mask, one picture at a time.
+
+    A sample without keypoints among others with keypoints gets confidence 0. Keypoints that fall outside their crop
+    keep coordinates and confidence.
+
+    Raises:
+        HandcraftError: no sample with a hand, samples of several sources, or no mask and no ``segment``.
+    """
+    gathered = _Gathered()
+    for sample in samples:
+        gathered.check_source(sample)
+        mask = _mask_of(sample, segment)
+        if mask.float().mean().item() < config.min_mask_fraction or not mask.any():
+            gathered.skipped += 1
+        else:
+            gathered.add(sample, mask, config)
+    return gathered.finish()
+
+
+def _mask_of(sample: HandSample, segment: Segment | None) -> Bool[Tensor, "height width"]:
+    if sample.mask is not None:
+        return sample.mask
+    if segment is None:
+        raise HandcraftError(f"Expected sample {sample.key!r} to have a mask; pass `segment` to find the hand in it.")
+    with torch.no_grad():
+        return segment(sample.image[None])[0].cpu() > 0.5
+
+
+@dataclass
+class _Gathered:
+    """The crops so far."""
+
+    samples: list[tuple[str, str]] = field(default_factory=list)
+    source: tuple[str, bool] | None = None
+    images: list[UInt8[Tensor, "3 size size"]] = field(default_factory=list)
+    masks: list[Bool[Tensor, "size size"]] = field(default_factory=list)
+    keypoints_px: list[Float[Tensor, "21 2"]] = field(default_factory=list)
+    confidence: list[Float[Tensor, " 21"]] = field(default_factory=list)
+    crops: list[tuple[float, float, float]] = field(default_factory=list)
+    skipped: int = 0
+    labelled: bool = False
+
+    def check_source(self, sample: HandSample) -> None:
+        self.source = self.source or (sample.source, sample.is_real)
+        if self.source != (sample.source, sample.is_real):
+            raise HandcraftError(
+                f"Expected samples of one source, but got {self.source[0]!r} and {sample.source!r}; prepare each alone."
+            )
+
+    def add(self, sample: HandSample, mask: Bool[Tensor, "height width"], config: PreprocessConfig) -> None:
+        box = hand_crop(mask, config.crop_scale)
+        shown = sample.image * mask if config.background == "masked" else sample.image
+        pixels = box.resample(shown, config.size).clamp(0, 1)
+        self.samples.append((sample.key, sample.subject))
+        self.images.append((pixels * 255).round().to(torch.uint8))
+        self.masks.append(box.resample(mask.float()[None], config.size)[0] > 0.5)
+        self.crops.append((box.left_px, box.top_px, box.side_px))
+        self._add_keypoints(sample, box, config.size)
+
+    def _add_keypoints(self, sample: HandSample, box: CropBox, size: int) -> None:
+        if sample.keypoints_px is None:
+            self.keypoints_px.append(torch.zeros(21, 2))
+            self.confidence.append(torch.zeros(21))
+            return
+        self.labelled = True
+        self.keypoints_px.append(box.crop_from_image(sample.keypoints_px.double(), size).float())
+        self.confidence.append(torch.ones(21) if sample.confidence is None else sample.confidence.float())
+
+    def finish(self) -> PreparedSet:
+        if self.source is None or not self.samples:
+            raise HandcraftError(f"Expected a sample with a hand, but got none ({self.skipped} without one).")
+        return PreparedSet(
+            keys=tuple(key for key, _ in self.samples),
+            subjects=tuple(subject for _, subject in self.samples),
+            source=self.source[0],
+            is_real=self.source[1],
+            images=torch.stack(self.images),
+            masks=torch.stack(self.masks),
+            keypoints_px=torch.stack(self.keypoints_px) if self.labelled else None,
+            confidence=torch.stack(self.confidence) if self.labelled else None,
+            crops=torch.tensor(self.crops),
+            skipped=self.skipped,
+        )

@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Files are written beside their name and renamed, so that a kill or a full disk never leaves half a file."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """Yield a temporary sibling of ``path``; on success it is synced to disk and renamed onto ``path``.
+
+    If the body raises, the sibling is removed and whatever stood at ``path`` is untouched.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield beside
+        with beside.open("rb+") as file:
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def write_text_atomically(path: Path, text: str) -> None:
+    """Write ``text`` as UTF-8 so that ``path`` holds either its old or its new content."""
+    with atomic_path(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+def write_json_atomically(path: Path, value: Any) -> None:  # noqa: ANN401 (whatever json can write)
+    """Write ``value`` as indented JSON; NaN and infinity are refused, because JSON has neither."""
+    write_text_atomically(path, json.dumps(value, indent=1, allow_nan=False) + "\n")

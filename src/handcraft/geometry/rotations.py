@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rotations as 3x3 matrices, with gradients that stay finite at the identity."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+X_AXIS, Y_AXIS, Z_AXIS = (1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)
+
+
+def cross_matrix(vector: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """The matrix K with ``K @ u == cross(vector, u)``."""
+    x, y, z = vector.unbind(-1)
+    zero = torch.zeros_like(x)
+    return torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=-1).unflatten(-1, (3, 3))
+
+
+def rotation_from_axis_angle(axis_angle_rad: Float[Tensor, "*batch 3"]) -> Float[Tensor, "*batch 3 3"]:
+    """Rodrigues' formula: rotate by the vector's length (radians) about its direction, right-handed.
+
+    ``sinc`` keeps value and gradient finite at angle zero, where the published layers divide by it.
+    """
+    angle = (axis_angle_rad.square().sum(-1) + 1e-16).sqrt()[..., None, None]
+    cross = cross_matrix(axis_angle_rad)
+    sine_over_angle = torch.sinc(angle / torch.pi)
+    versine_over_square = 0.5 * torch.sinc(angle / (2 * torch.pi)).square()
+    identity = torch.eye(3, dtype=cross.dtype, device=cross.device)
+    return identity + sine_over_angle * cross + versine_over_square * (cross @ cross)
+
+
+def rotation_about(
+    axis: tuple[float, float, float], angle_rad: Float[Tensor, "*batch"]
+) -> Float[Tensor, "*batch 3 3"]:
+    """Rotate by ``angle_rad`` about a fixed unit axis, right-handed."""
+    direction = torch.tensor(axis, dtype=angle_rad.dtype, device=angle_rad.device)
+    return rotation_from_axis_angle(angle_rad[..., None] * direction)
+
+
+def angle_between_deg(
+    a_from_world: Float[Tensor, "*batch 3 3"], b_from_world: Float[Tensor, "*batch 3 3"]
+) -> Float[Tensor, "*batch"]:
+    """The angle of the rotation that takes one orientation to the other, in degrees."""
+    trace = (a_from_world * b_from_world).sum((-1, -2))
+    return torch.rad2deg(torch.arccos(((trace - 1) / 2).clamp(-1, 1)))

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the refinement study trains and measures; its presets are values."""
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from handcraft.data import PreprocessConfig
+from handcraft.errors import HandcraftError
+from handcraft.estimate import (
+    KEYPOINTS_LAPTOP,
+    KEYPOINTS_SMOKE,
+    SEGMENTER_LAPTOP,
+    SEGMENTER_SMOKE,
+    AugmentConfig,
+    KeypointConfig,
+    SegmenterConfig,
+)
+from handcraft.refine import LAPTOP, SMOKE, CycleGANConfig
+from handcraft.training import LoopConfig
+
+
+@dataclass(frozen=True)
+class StudyConfig:
+    """Sizes of the sets, and how each network is trained."""
+
+    source_count: int = 3000
+    """Plain renders with labels, that refiners translate and estimators learn from."""
+    target_count: int = 2000
+    """Simulated photographs to refine towards; their labels are used by the ceiling only."""
+    test_count: int = 600
+    """Simulated photographs of other hands to be tested on."""
+    helper_count: int = 2400
+    """Renders of other hands that the segmenter and the judge of label drift learn from."""
+    drift_count: int = 256
+    """Renders whose hands are checked for having moved."""
+    render_px: int = 128
+    data_seed: int = 0
+    seeds: tuple[int, ...] = (0,)
+    """Training seeds: every arm is trained once for each."""
+    crops: PreprocessConfig = field(default_factory=PreprocessConfig)
+    segmenter: SegmenterConfig = SEGMENTER_LAPTOP
+    refiner: CycleGANConfig = LAPTOP
+    """The pixel-cycle variant; the feature-map variant differs from it in ``cycle`` alone."""
+    keypoints: KeypointConfig = KEYPOINTS_LAPTOP
+    judge_jitter: float = 0.5
+    """Colour jitter of the judge's training, which makes it see hands of any look."""
+
+    def __post_init__(self) -> None:
+        """Refuse sets that are too small to mean anything."""
+        for name in ("source_count", "target_count", "test_count", "helper_count", "drift_count"):
+            if getattr(self, name) < 16:
+                raise HandcraftError(f"Expected `{name}` to be at least 16, but got {getattr(self, name)}.")
+        if not self.seeds or len(set(self.seeds)) != len(self.seeds):
+            raise HandcraftError(f"Expected `seeds` to be different numbers, at least one, but got {self.seeds}.")
+
+    def refiner_config(self, name: str, seed: int) -> CycleGANConfig:
+        """The configuration of one of ``REFINERS``."""
+        return dataclasses.replace(self.refiner, cycle=REFINERS[name], seed=seed)
+
+    def keypoint_config(self, seed: int, *, normalised: bool = False) -> KeypointConfig:
+        """The configuration of an estimator; all arms share it but for the colours they see."""
+        return dataclasses.replace(self.keypoints, seed=seed, input="normalised" if normalised else "colour")
+
+    def judge_config(self) -> KeypointConfig:
+        """The configuration of the judge: another seed, other hands, strong colour jitter."""
+        augment = dataclasses.replace(self.keypoints.augment, colour_jitter=self.judge_jitter)
+        return dataclasses.replace(self.keypoints, seed=self.data_seed + 7919, augment=augment)
+
+
+REFINERS = {"CycleGAN": "pixels", "feature-map CycleGAN": "discriminator_features"}
+"""The refiners under test, by where they compare a cycled image with its original."""
+
+SMOKE_STUDY = StudyConfig(
+    source_count=48, target_count=32, test_count=24, helper_count=48, drift_count=16, render_px=64,
+    crops=PreprocessConfig(size=32), segmenter=SEGMENTER_SMOKE, refiner=SMOKE, keypoints=KEYPOINTS_SMOKE,
+)  # fmt: skip
+"""Under a minute: shows that everything runs. Its figures mean nothing."""
+
+LAPTOP_STUDY = StudyConfig()
+"""What ``handcraft demo`` runs: under ten minutes on two cores."""
+
+LONG_STUDY = StudyConfig(
+    source_count=8000,
+    target_count=4000,
+    test_count=1000,
+    helper_count=6000,
+    segmenter=dataclasses.replace(SEGMENTER_LAPTOP, steps=1000),
+    refiner=dataclasses.replace(LAPTOP, loop=LoopConfig(steps=1500, log_every=25, checkpoint_every=100, draw_every=300)),
+    keypoints=dataclasses.replace(KEYPOINTS_LAPTOP, steps=1000, augment=AugmentConfig()),
+)
+"""About an hour on two cores for one seed."""

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The sets of the study: rendered, photographed, cropped alike, and kept in the run folder as they are made."""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+import torch
+from rich.progress import track
+
+from handcraft.data import HandSample, PreparedSet, PreprocessConfig, Reader, open_dataset, prepare
+from handcraft.data.rendered import BATCH, RenderedSet
+from handcraft.data.preprocess import Segment
+from handcraft.errors import HandcraftError
+from handcraft.estimate import Segmenter, train_segmenter
+from handcraft.scene import Look, SceneConfig
+from handcraft.studies.refinement.config import StudyConfig
+
+SEEDS_OF_SETS = {"source": 11, "target": 23, "test": 37, "helpers": 53, "drift": 71}
+"""Offsets that give every set its own hands."""
+
+
+@dataclass(frozen=True)
+class StudySets:
+    """Crops of everything the study needs."""
+
+    source: PreparedSet
+    target: PreparedSet
+    test: PreparedSet
+    judge: PreparedSet
+    drift: PreparedSet
+    ceiling: PreparedSet | None
+    """Labelled images of the test's own domain that are not in the test; None if the test itself must be split."""
+
+
+@dataclass(frozen=True)
+class SetMaker:
+    """Makes sets once; what already lies in the run folder is loaded."""
+
+    run: Path
+    config: StudyConfig
+    workers: int
+
+    def make(self, photos: Path | None, test: Path | None) -> StudySets:
+        """All sets; the segmenter is trained on the way, because photographs come without masks."""
+        source = self._kept("source", lambda: self._renders("plain", "source", self.config.source_count))
+        drift = self._kept("drift", lambda: self._renders("plain", "drift", self.config.drift_count))
+        judge = self._kept("judge", self._judge)
+        self.segmenter()
+        target = self._kept("target", lambda: self._photographs(photos, "target", self.config.target_count))
+        tested = self._kept("test", lambda: self._photographs(test, "test", self.config.test_count))
+        if tested.keypoints_px is None:
+            raise HandcraftError(f"Expected the test set {test} to have keypoints; name a labelled data set with --test.")
+        # The ceiling learns from the test's own domain: the labels of the simulated target, or other people of a real test.
+        ceiling = None
+        if test is None:
+            ceiling = target if photos is None else self._kept(
+                "ceiling", lambda: self._photographs(None, "target", self.config.target_count)
+            )  # fmt: skip
+        return StudySets(source, target, tested, judge, drift, ceiling)
+
+    def segmenter(self) -> Segmenter:
+        """The segmenter, trained on renders with backdrops, plain and photographic, some of them blackened outside."""
+        images, masks = self._segmenter_images()
+        return train_segmenter(images, masks, self.config.segmenter, self.run / "segmenter", resume=True)
+
+    def _segmenter_images(self) -> tuple[torch.Tensor, torch.Tensor]:
+        count, size = self.config.helper_count, self.config.segmenter.image_px
+        whole = PreprocessConfig(size=size, background="kept")
+        kept = self._kept("segmenter", lambda: self._from_renders(
+            "photographic", "helpers", count * 3 // 4, partial(_whole_frames, size=size), first=count, render_px=max(96, size)
+        ))  # fmt: skip
+        plain = self._kept("segmenter-plain", lambda: self._from_renders(
+            "plain", "helpers", count // 4, partial(_whole_frames, size=size), first=3 * count, render_px=max(96, size)
+        ))  # fmt: skip
+        both = PreparedSet.joined([kept, plain], source=whole.background)
+        images = both.images.clone()
+        # Every fifth hand stands on black, as the crops that refiners make do.
+        images[::5] = images[::5] * both.masks[::5, None]
+        return images, both.masks
+
+    def _judge(self) -> PreparedSet:
+        half = self.config.helper_count // 2
+        sets = [self._renders(look, "helpers", half, first=place * half) for place, look in enumerate(("plain", "photographic"))]
+        return PreparedSet.joined(sets, source="renders of both looks")
+
+    def _renders(self, look: Look, name: str, count: int, first: int = 0) -> PreparedSet:
+        return self._from_renders(look, name, count, partial(prepare, config=self.config.crops), first=first)
+
+    def _photographs(self, folder: Path | None, name: str, count: int) -> PreparedSet:
+        """Crops of photographs, real or simulated, whose hands the segmenter finds."""
+        function = partial(_prepare_unmasked, config=self.config.crops, segmenter=self.run / "segmenter")
+        if folder is None:
+            return self._from_renders("photographic", name, count, function)
+        reader = open_dataset(folder)
+        prepared = function(track(_without_masks(reader), f"reading {reader.name}", total=len(reader)))
+        return dataclasses.replace(prepared, skipped=prepared.skipped + len(reader.skipped))
+
+    def _from_renders(
+        self, look: Look, name: str, count: int, function: Callable[[list[HandSample]], PreparedSet], *,
+        first: int = 0, render_px: int | None = None,
+    ) -> PreparedSet:  # fmt: skip
+        scenes = SceneConfig(look=look, size_px=render_px or self.config.render_px)
+        seed = self.config.data_seed * 1000 + SEEDS_OF_SETS[name]
+        rendered = RenderedSet(scenes, seed, count, first=first, workers=self.workers)
+        batches = -(-count // BATCH)
+        made = list(track(rendered.map_batches(function), f"rendering {name} ({look})", total=batches))
+        return PreparedSet.joined(made, source=rendered.name)
+
+    def _kept(self, name: str, make: Callable[[], PreparedSet]) -> PreparedSet:
+        path = self.run / "sets" / f"{name}.safetensors"
+        if path.exists():
+            return PreparedSet.load(path)
+        made = make()
+        made.save(path)
+        return made
+
+
+def _whole_frames(samples: list[HandSample], size: int) -> PreparedSet:
+    """Whole pictures with their masks, made small: what a segmenter learns from."""
+    images = torch.stack([sample.image for sample in samples])
+    masks = torch.stack([sample.mask for sample in samples if sample.mask is not None])
+    small = torch.nn.functional.interpolate(images, size=(size, size), mode="bilinear", antialias=True)
+    small_masks = torch.nn.functional.interpolate(masks[:, None].float(), size=(size, size), mode="area")[:, 0] > 0.5
+    side = float(images.shape[-1])
+    return PreparedSet(
+        keys=tuple(sample.key for sample in samples),
+        subjects=tuple(sample.subject for sample in samples),
+        source=samples[0].source,
+        is_real=False,
+        images=(small.clamp(0, 1) * 255).round().byte(),
+        masks=small_masks,
+        keypoints_px=None,
+        confidence=None,
+        crops=torch.tensor([[0.0, 0.0, side]]).repeat(len(samples), 1),
+        skipped=0,
+    )
+
+
+def _without_masks(samples: Iterable[HandSample]) -> Iterable[HandSample]:
+    return (dataclasses.replace(sample, mask=None) for sample in samples)
+
+
+@cache
+def _loaded_segmenter(run: Path) -> Segmenter:
+    return Segmenter.load(run)
+
+
+def segmenter_judge(run: Path) -> Segment:
+    """The segmenter of a run folder as a judge of silhouettes."""
+    return _loaded_segmenter(run)
+
+
+def _prepare_unmasked(samples: Iterable[HandSample], config: PreprocessConfig, segmenter: Path) -> PreparedSet:
+    """Prepare photographs as users have them: masks, where there are any, are not looked at."""
+    return prepare(_without_masks(samples), config, segment=_loaded_segmenter(segmenter))

@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The loop, checkpoints and the run folder: what training has in common, whatever is trained."""
+
+from handcraft.training.batches import batch_indices, process_slice
+from handcraft.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from handcraft.training.devices import Device, Precision, make_accelerator
+from handcraft.training.loop import Learner, LoopConfig, train
+from handcraft.training.run_folder import RunFolder
+from handcraft.training.seeding import forked_rng
+
+__all__ = [
+    "Checkpoint", "Device", "Learner", "LoopConfig", "Precision", "RunFolder", "batch_indices", "forked_rng",
+    "load_checkpoint", "make_accelerator", "process_slice", "save_checkpoint", "train",
+]  # fmt: skip

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a person sees while a run trains: a bar with its losses, or a plain line now and then without a terminal."""
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+_PLAIN_LINE_EVERY_S = 15.0
+
+
+class TrainingProgress:
+    """A context that shows ``steps`` steps of ``title`` on stderr, from ``first`` on; nothing if not ``shown``."""
+
+    def __init__(self, title: str, *, first: int, steps: int, shown: bool, console: Console | None = None) -> None:
+        self._console = console or Console(stderr=True)
+        self._title, self._steps, self._shown = title, steps, shown
+        self._next_line_s = 0.0
+        self._open = ExitStack()
+        self._bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+            TextColumn("{task.fields[losses]}"), console=self._console,
+        )  # fmt: skip
+        self._task = self._bar.add_task(title, total=steps, completed=first, losses="")
+
+    def __enter__(self) -> "TrainingProgress":
+        if self._shown and self._console.is_terminal:
+            self._open.enter_context(self._bar)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._open.close()
+
+    def advance(self, done: int, means: Mapping[str, float]) -> None:
+        """Show that ``done`` steps are done; ``means`` are the losses since the last log line (empty: unchanged)."""
+        losses = "  ".join(f"{name} {value:.4g}" for name, value in means.items())
+        self._bar.update(self._task, completed=done)
+        if losses:
+            self._bar.update(self._task, losses=losses)
+        if not self._shown or self._console.is_terminal or not losses:
+            return
+        if time.monotonic() >= self._next_line_s or done == self._steps:
+            self._next_line_s = time.monotonic() + _PLAIN_LINE_EVERY_S
+            self.say(f"{self._title}: step {done} of {self._steps}  {losses}")
+
+    def say(self, line: str) -> None:
+        """Print one line above the bar."""
+        if self._shown:
+            self._console.print(line, markup=False, highlight=False, soft_wrap=True)

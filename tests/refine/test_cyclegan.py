@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A training step moves what it should, learns what it can, and goes on after a stop as if there had been none."""
+
+import copy
+import dataclasses
+
+import pytest
+import torch
+from PIL import Image
+
+from handcraft.data import normalise_colour
+from handcraft.errors import HandcraftError
+from handcraft.refine import CycleGANLearner
+from handcraft.training import Learner, make_accelerator
+from tests.refine.toy import SIZE, TINY, blobs, learner, photographs, renders
+
+ADVERSARIAL_ONLY = dataclasses.replace(TINY, cycle_weight=0.0)
+BY_FEATURES = dataclasses.replace(TINY, cycle="discriminator_features")
+
+
+def copied(parameters):
+    return [parameter.detach().clone() for parameter in parameters]
+
+
+def moved(before, parameters):
+    return [not torch.equal(old, new) for old, new in zip(before, parameters, strict=True)]
+
+
+def test_it_is_a_learner():
+    assert isinstance(learner(), Learner)
+
+
+def test_adversarial_loss_alone_moves_every_generator_weight():
+    """Through the whole step: fails if any pooled or detached image takes the place of a fresh translation."""
+    trained = learner(ADVERSARIAL_ONLY)
+    weights = [each for name, each in trained.networks.named_parameters() if "_from_" in name and "weight" in name]
+    before = copied(weights)
+    for step in range(4):  # the pool is full after two
+        trained.step(step)
+    assert all(moved(before, weights))
+
+
+@pytest.mark.parametrize("config", [TINY, BY_FEATURES])
+def test_generator_step_leaves_discriminators_alone(config):
+    trained = learner(config)
+    trained.step(0)
+    before = copied(trained.networks.discriminator_parameters())
+    gradients = copied(each.grad for each in trained.networks.discriminator_parameters())
+    trained.update_generators(*trained.batch(1))
+    assert not any(moved(before, trained.networks.discriminator_parameters()))
+    assert not any(moved(gradients, [each.grad for each in trained.networks.discriminator_parameters()]))
+
+
+def test_discriminator_step_leaves_generators_alone():
+    trained = learner()
+    images, _ = trained.update_generators(*trained.batch(0))
+    generators, discriminators = trained.networks.generator_parameters(), trained.networks.discriminator_parameters()
+    before, gradients = copied(generators), copied(each.grad for each in generators)
+    before_of_discriminators = copied(discriminators)
+    trained.update_discriminators(images, 0)
+    assert not any(moved(before, generators))
+    assert not any(moved(gradients, [each.grad for each in generators]))
+    assert all(moved(before_of_discriminators, discriminators))
+
+
+def test_cycle_terms_compare_an_image_with_its_own_translation():
+    """Also long after the pool is full; the published code compared about half with somebody else's."""
+    trained = learner(dataclasses.replace(TINY, pool=1))
+    for step in range(3):
+        rendered, photographed = trained.batch(step)
+        images, _ = trained.update_generators(rendered, photographed)
+        trained.update_discriminators(images, step)
+    with torch.no_grad():
+        images = trained.networks.translate(rendered, photographed)
+        again = trained.networks.rendered_from_photographed(trained.networks.photographed_from_rendered(rendered))
+    torch.testing.assert_close(images.rendered_again, again)
+
+
+@pytest.mark.parametrize("config", [TINY, BY_FEATURES, dataclasses.replace(TINY, precision="bfloat16")])
+def test_resumed_equals_uninterrupted(config):
+    through = learner(config)
+    for step in range(5):
+        through.step(step)
+    first = learner(config)
+    for step in range(3):
+        first.step(step)
+    second = learner(config)
+    second.load_state_dict(copy.deepcopy(first.state_dict()))
+    for step in range(3, 5):
+        values = second.step(step)
+    assert values.keys() == through.step(5).keys()
+    second.step(5)
+    assert_same(through.state_dict(), second.state_dict())
+
+
+def assert_same(one, other):
+    assert type(one) is type(other)
+    if isinstance(one, torch.Tensor):
+        assert torch.equal(one, other)
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            assert_same(one[key], other[key])
+    elif isinstance(one, list | tuple):
+        assert len(one) == len(other)
+        for left, right in zip(one, other, strict=True):
+            assert_same(left, right)
+    else:
+        assert one == other
+
+
+def test_batches_do_not_depend_on_earlier_steps():
+    trained = learner()
+    expected = trained.batch(7)
+    trained.step(0)
+    assert all(torch.equal(*pair) for pair in zip(expected, trained.batch(7), strict=True))
+
+
+def test_renders_go_in_without_tint_and_photographs_with_it():
+    plain, tinted = learner(), learner(dataclasses.replace(TINY, input="normalised"))
+    in_colour, photographed = plain.batch(0)
+    without_tint, same_photographs = tinted.batch(0)
+    torch.testing.assert_close((without_tint + 1) / 2, normalise_colour((in_colour + 1) / 2))
+    assert torch.equal(photographed, same_photographs)
+
+
+def test_average_is_the_last_step_without_decay_and_lags_with_it():
+    plain, lagging = (
+        learner(dataclasses.replace(TINY, ema_decay=0.0)),
+        learner(dataclasses.replace(TINY, ema_decay=0.9)),
+    )
+    for step in range(3):
+        plain.step(step)
+        lagging.step(step)
+    current = copied(plain.networks.photographed_from_rendered.parameters())
+    assert not any(moved(current, plain.average.parameters()))
+    assert any(moved(current, lagging.average.parameters()))
+
+
+def test_collapse_is_warned_of_when_discriminators_stay_right():
+    trained = learner()
+    right = {"accuracy_refined": 1.0, "accuracy_photographs": 1.0}
+    warnings = [trained._collapse_warning(right) for _ in range(120)]
+    assert warnings[0] == 0.0
+    assert warnings[-1] == 1.0
+    assert trained._collapse_warning({"accuracy_refined": 0.2, "accuracy_photographs": 0.9}) == 0.0
+
+
+def test_overfits_a_colour():
+    """Grey discs become skin coloured where they are, and black stays black."""
+    config = dataclasses.replace(TINY, generator_width=8, discriminator_width=8, learning_rate=2e-3, batch_size=6)
+    trained = learner(config)
+    for step in range(60):
+        trained.step(step)
+    rendered = (renders().float_images() * 2) - 1
+    with torch.no_grad():
+        refined = (trained.average(rendered) + 1) / 2
+    inside = renders().masks
+    red, green, blue = (refined[:, channel][inside].mean().item() for channel in range(3))
+    assert red > green > blue
+    assert red - blue > 0.2
+    assert refined[:, :, ~inside.any(dim=0)].mean() < 0.15
+
+
+def test_picture_is_fixed_and_changes_nothing(tmp_path):
+    trained = learner()
+    trained.step(0)
+    before = copy.deepcopy(trained.state_dict())
+    trained.draw(tmp_path / "one.png")
+    trained.draw(tmp_path / "two.png")
+    assert_same(before, trained.state_dict())
+    assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+    with Image.open(tmp_path / "one.png") as picture:
+        rows, columns = 6, 8
+        assert picture.size == (96 + columns * 66, rows * 66)
+        assert picture.getpixel((97, 1)) == picture.getpixel((98, 2))  # a pixel of the image, four times as large
+
+
+@pytest.mark.parametrize(
+    ("size", "message"),
+    [
+        (12, "Expected `size` to be at least 16 and a multiple of 4, but got crops of 12 pixels."),
+        (18, "Expected `size` to be at least 16 and a multiple of 4, but got crops of 18 pixels."),
+    ],
+)
+def test_unsuitable_sizes_are_refused(size, message):
+    def resized(prepared):
+        return dataclasses.replace(
+            prepared,
+            images=torch.zeros(len(prepared), 3, size, size, dtype=torch.uint8),
+            masks=torch.zeros(len(prepared), size, size, dtype=torch.bool),
+        )
+
+    with pytest.raises(HandcraftError) as caught:
+        CycleGANLearner(resized(renders()), resized(photographs()), TINY, make_accelerator("cpu"))
+    assert str(caught.value) == message
+    with pytest.raises(HandcraftError, match=f"crops of one size, but got {SIZE} and {size} pixels"):
+        CycleGANLearner(renders(), resized(blobs(4, (1.0, 1.0, 1.0), seed=0)), TINY, make_accelerator("cpu"))
