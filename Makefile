@@ -4,7 +4,7 @@ VENV ?= .venv
 ARGS ?=
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check
 VENV_MADE := $(VENV)/.made
 RUN_INSTALLED := $(VENV)/.installed-run
 DEV_INSTALLED := $(VENV)/.installed-dev
@@ -40,9 +40,11 @@ $(VENV_MADE):
 
 # The package is installed in editable mode, so only a new pyproject.toml asks for another installation.
 $(RUN_INSTALLED): pyproject.toml | $(VENV_MADE)
+	@echo "Installing handcraft into $(VENV); the first time takes some minutes."
 	$(PIP) --editable .
 	@touch $@
 
 $(DEV_INSTALLED): pyproject.toml | $(VENV_MADE)
+	@echo "Installing handcraft and its development tools into $(VENV); the first time takes some minutes."
 	$(PIP) --editable '.[dev]'
 	@touch $(RUN_INSTALLED) $@

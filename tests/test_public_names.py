@@ -10,13 +10,14 @@ from pathlib import Path
 import handcraft
 
 LIST = Path(__file__).with_name("public_names.txt")
-ROOMS = sorted(init.parent.name for init in Path(handcraft.__file__).parent.glob("*/__init__.py"))
+PACKAGE = Path(handcraft.__file__).parent
+ROOMS = sorted(".".join(init.parent.relative_to(PACKAGE).parts) for init in PACKAGE.glob("*/**/__init__.py"))
 
 
 def public_names():
     for room in ROOMS:
         module = importlib.import_module(f"handcraft.{room}")
-        for name in sorted(module.__all__):
+        for name in sorted(getattr(module, "__all__", ())):
             getattr(module, name)
             yield f"handcraft.{room}.{name}"
 

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
+
+from handcraft.data import FreiHAND, JointsJson, PhotographFolder, Reader, ShardDataset, ShardWriter, open_dataset
+from handcraft.errors import HandcraftError
 from tests.data.freihand.make import write_freihand
 from tests.data.joints_json.make import write_joints_json
 from tests.data.photographs.make import write_photographs
 from tests.data.shards.make import sample
-
-from handcraft.data import FreiHAND, JointsJson, PhotographFolder, Reader, ShardDataset, ShardWriter, open_dataset
-from handcraft.errors import HandcraftError
 
 
 def write_shards(folder):

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.data.photographs.make import scene, write_turned
-from tests.data.shards.make import sample
 
 from handcraft.data import pixels
 from handcraft.errors import HandcraftError
+from tests.data.photographs.make import scene, write_turned
+from tests.data.shards.make import sample
 
 
 def expected_scene():

@@ -5,10 +5,10 @@ import weakref
 
 import pytest
 import torch
-from tests.data.painted import centroids_px
 
 from handcraft.data import CropBox, HandSample, PreprocessConfig, normalise_colour, prepare
 from handcraft.errors import HandcraftError
+from tests.data.painted import centroids_px
 
 DOTS = [0, 3, 6, 10, 14, 17, 20]
 

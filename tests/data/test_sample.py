@@ -3,11 +3,11 @@ import dataclasses
 
 import pytest
 import torch
-from tests.data.shards.make import bare_sample, sample
 
 from handcraft.data import HandSample, collate
 from handcraft.data.sample import LABELS, safe_key
 from handcraft.errors import HandcraftError
+from tests.data.shards.make import bare_sample, sample
 
 
 def test_a_batch_holds_each_sample_at_its_place():

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 import torch
-from tests.data.shards.make import bare_sample, sample
 
 from handcraft.data import ShardDataset, ShardWriter
 from handcraft.errors import HandcraftError
+from tests.data.shards.make import bare_sample, sample
 
 DESCRIPTION = {"seed": 11, "config": {"size": (18, 24)}, "licence": "CC0"}
 START = f"""

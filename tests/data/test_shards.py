@@ -9,12 +9,12 @@ import weakref
 import pytest
 import torch
 from PIL import Image
-from tests.data.shards.make import bare_sample, sample
 from webdataset.tariterators import group_by_keys, tar_file_expander
 
 from handcraft.data import HandSample, Reader, ShardDataset, ShardWriter
 from handcraft.errors import HandcraftError
 from handcraft.randomness import generator_for
+from tests.data.shards.make import bare_sample, sample
 
 KEYS = [f"hand-{number:06d}" for number in range(10)]
 

@@ -19,7 +19,7 @@ from tests.estimate.painted import centre_of_mass, painted_dots
 POINTS_PX = torch.tensor([[24.0, 30.0], [40.5, 29.2], [32.0, 41.7]])
 
 
-@pytest.mark.parametrize("size", [64, 128, 48])
+@pytest.mark.parametrize("size", [64, 128, 48, 32])
 def test_painted_dots_land_where_the_keypoints_say(size):
     warps = sample_warps(50, AugmentConfig(scale=1.3, shift=0.03), generator=generator_for(1))
     images = painted_dots(POINTS_PX, size=64).expand(50, -1, -1, -1)
@@ -50,6 +50,13 @@ def test_the_ranges_are_used_and_kept():
     assert 38 < angle.abs().max() <= 40.001
     shift = (linear @ torch.full((2, 1), 0.5) + warps[..., 2:])[..., 0] - 0.5
     assert 0.095 < shift.abs().max() <= 0.1001
+
+
+def test_a_large_image_is_reduced_without_skipping_pixels():
+    stripes = torch.tensor([1.0, 0.0, 0.0, 0.0]).repeat(32).expand(2, 1, 128, 128)
+    still = sample_warps(2, AugmentConfig(0.0, 1.0, 0.0, False), generator=generator_for(3))
+    seen = warp_images(stripes, still, size=32)
+    torch.testing.assert_close(seen[..., 2:-2], torch.full((2, 1, 32, 28), 0.25), atol=0.1, rtol=0)
 
 
 def test_no_augmentation_changes_nothing():

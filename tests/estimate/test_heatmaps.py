@@ -8,7 +8,7 @@ from handcraft.errors import HandcraftError
 from handcraft.estimate.heatmaps import HeatmapCodec
 
 CODECS = {
-    "quarter size, as compact": HeatmapCodec(64, 16, sigma_px=4.0, window_cells=5),
+    "quarter size, as compact": HeatmapCodec(64, 16, sigma_px=4.0, window_cells=7),
     "eighth size, as posenet": HeatmapCodec(256, 32, sigma_px=17.7, window_cells=7),
     "half size, narrow": HeatmapCodec(64, 32, sigma_px=1.0, window_cells=4),
     "full size, whole map": HeatmapCodec(48, 48, sigma_px=2.0, window_cells=48),

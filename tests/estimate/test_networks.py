@@ -40,7 +40,9 @@ def test_gradient_reaches_every_parameter(kind):
     assert isinstance(network, KeypointNetwork)
     images = torch.rand(2, 3, 64, 64, generator=generator_for(2))
     keypoints_px = 64 * torch.rand(2, 21, 2, generator=generator_for(3))
-    network.loss(network(images), keypoints_px, torch.ones(2, 21)).backward()
+    scoremaps = network(images)
+    assert scoremaps.shape == ((2, 3, 21, 8, 8) if kind == "posenet" else (2, 1, 21, 16, 16))
+    network.loss(scoremaps, keypoints_px, torch.ones(2, 21)).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
@@ -77,6 +79,14 @@ def test_posenet_decodes_what_its_loss_asks_for(posenet):
     error_px = (codec.decode(posenet.heatmaps(maps[:, None])) - points_px).norm(dim=-1)
     assert error_px.max() < 0.8  # 0.2 px of a 64 px crop; the worst are at the border
     assert error_px.mean() < 0.2
+    assert posenet.loss(maps[:, None], points_px, torch.ones(1, 60)) < 0.01, "enlarged as in the test"
+
+
+def test_posenet_asks_for_the_published_gaussian(posenet):
+    """``exp(-d^2 / 25^2)`` in pixels of the 256 px image: 1/e at a distance of 25 px."""
+    target, _ = posenet.target_codec.encode(torch.tensor([[[100.5, 80.5]]]))
+    assert target[0, 0, 80, 100] == 1
+    assert target[0, 0, 80, 125].item() == pytest.approx(math.exp(-1))
 
 
 def test_place_loss_is_its_closed_form_for_an_undecided_network():
@@ -93,6 +103,12 @@ def test_place_loss_pulls_nothing_off_the_encoded_place_even_at_the_border():
     logits = (codec.encode(points_px)[0] + 1e-30).log().requires_grad_()
     place_loss(logits, points_px, torch.ones(1, 3), codec).backward()
     assert logits.grad.abs().max() < 1e-5
+
+
+def test_reducing_skips_no_pixel():
+    stripes = torch.tensor([1.0, 0.0, 0.0, 0.0]).repeat(32).expand(1, 3, 128, 128)
+    seen = network_input(stripes, KeypointConfig(image_px=32))
+    torch.testing.assert_close(seen[..., 2:-2], torch.full((1, 3, 32, 28), 0.25), atol=0.1, rtol=0)
 
 
 @pytest.mark.parametrize("kind", ["colour", "normalised"])

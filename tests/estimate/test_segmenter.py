@@ -21,8 +21,9 @@ from handcraft.estimate import (
     train_segmenter,
 )
 from handcraft.estimate.degrade import degrade
+from handcraft.estimate.segmentation_network import SegmentationNet
 from handcraft.estimate.segmenter import _into_picture, _resample_replicated
-from handcraft.estimate.segmenter_learner import make_segmentation_network, mask_loss, network_logits
+from handcraft.estimate.segmenter_learner import mask_loss
 from handcraft.randomness import generator_for
 from handcraft.training import RunFolder, make_accelerator
 from handcraft.training import train as run_training
@@ -31,11 +32,11 @@ from tests.estimate.painted import centre_of_mass, painted_discs
 CONFIG = dataclasses.replace(
     SEGMENTER_SMOKE,
     width=8,
-    steps=60,
+    steps=120,
     batch_size=8,
     learning_rate=1e-2,
-    draw_every=60,
-    checkpoint_every=60,
+    draw_every=120,
+    checkpoint_every=120,
     device="cpu",
 )
 SHORT = dataclasses.replace(SEGMENTER_SMOKE, device="cpu")
@@ -80,13 +81,38 @@ def test_any_size_and_aspect(trained, height, width):
         assert (centre_of_mass(found.float()) - centre_of_mass(mask.float())).norm() < 0.15 * radius_px + 0.5
 
 
+class Brightness(torch.nn.Module):
+    """A network whose answer is known: bright pixels are hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.steepness = torch.nn.Parameter(torch.tensor(40.0))
+
+    def forward(self, images):
+        return self.steepness * (images.mean(1) - 0.5)
+
+
+@pytest.mark.parametrize("zoom", [False, True])
+@pytest.mark.parametrize(("height", "width"), [(300, 200), (120, 333), (64, 64), (60, 500)])
+def test_an_answer_lands_on_the_pixels_it_is_about(trained, height, width, zoom):
+    config = dataclasses.replace(CONFIG, image_px=96, zoom=zoom)
+    segmenter = Segmenter(trained[0].network.state_dict(), config)
+    segmenter.network = Brightness()
+    radius_px = 0.3 * min(height, width)
+    image, mask = disc_picture(height, width, 0.1 * width + radius_px, 0.6 * height, radius_px)
+    found = segmenter.segment(image)
+    offset_px = (centre_of_mass(found.float()) - centre_of_mass(mask.float())).norm()
+    assert offset_px < 0.25 * max(height, width) / 96, "a quarter of a pixel of the working square"
+    assert overlap(found, mask) > (0.7 if (height, zoom) == (60, False) else 0.9)
+
+
 def test_the_second_look_finds_the_outline_of_a_small_hand(trained):
     segmenter, _ = trained
     once = Segmenter(segmenter.network.state_dict(), dataclasses.replace(CONFIG, zoom=False))
     image, mask = disc_picture(300, 400, 130.0, 190.0, 28.0)
     first, second = overlap(once.segment(image), mask), overlap(segmenter.segment(image), mask)
-    assert second > first + 0.02
-    assert second > 0.8
+    assert second > first + 0.15
+    assert second > 0.65
 
 
 def test_batch_mates_do_not_matter(trained):
@@ -166,9 +192,9 @@ def test_mask_loss_is_its_closed_form():
 
 
 def test_gradient_reaches_every_parameter():
-    network = make_segmentation_network(SHORT, generator=generator_for(1))
+    network = SegmentationNet(width=4, depth=2, generator=generator_for(1))
     images, masks = painted_discs(2, size=32)
-    mask_loss(network_logits(network, images.float() / 255), masks.float()).backward()
+    mask_loss(network(images.float() / 255), masks.float()).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None, name
         assert parameter.grad.abs().max() > 0, name
@@ -176,13 +202,13 @@ def test_gradient_reaches_every_parameter():
 
 def test_images_and_masks_are_moved_together():
     images, masks = painted_discs(32)
-    config = dataclasses.replace(SHORT, batch_size=32, degrade=DegradeConfig(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    config = dataclasses.replace(SHORT, image_px=48, batch_size=32, degrade=DegradeConfig(0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
     seen, moved = SegmenterLearner(images, masks, config, make_accelerator("cpu"))._batch(1)
     assert overlap(seen[:, 0] > 0.65, moved > 0.5) > 0.95
 
 
 def test_degrading_changes_looks_within_range_and_nothing_when_off():
-    images = torch.rand(8, 3, 16, 16, generator=generator_for(2))
+    images = (torch.rand(8, 3, 16, 16, generator=generator_for(2)) > 0.3).float()
     off = DegradeConfig(0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
     torch.testing.assert_close(degrade(images, off, generator=generator_for(3)), images)
     changed = degrade(images, DegradeConfig(), generator=generator_for(3))
@@ -204,7 +230,9 @@ def test_presets_survive_json():
         SegmenterConfig.from_json({"width": 3})
 
 
-@pytest.mark.parametrize("change", [{"depth": 0}, {"image_px": 16}, {"zoom_scale": 0.9}, {"learning_rate": 0.0}])
+@pytest.mark.parametrize(
+    "change", [{"depth": 0}, {"image_px": 16}, {"image_px": 97}, {"zoom_scale": 0.9}, {"learning_rate": 0.0}]
+)
 def test_what_cannot_be_trained_is_refused(change):
     with pytest.raises(HandcraftError, match=f"`{next(iter(change))}`"):
         SegmenterConfig(**change)

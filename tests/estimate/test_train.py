@@ -87,7 +87,7 @@ def test_keypoints_are_in_pixels_of_the_given_image(learned):
     estimator, prepared = learned
     large = torch.nn.functional.interpolate(prepared.float_images(), scale_factor=5, mode="bilinear")
     offset_px = estimator(large) / 5 - prepared.keypoints_px
-    assert offset_px.norm(dim=-1).median() < 1.0
+    assert offset_px.norm(dim=-1).median() < 1.5
     assert offset_px.mean((0, 1)).abs().max() < 0.4, "a shift of all keypoints is a convention gone wrong"
 
 
@@ -111,7 +111,7 @@ def test_the_normalised_input_is_used_in_training_and_prediction(tmp_path, train
 
 def test_augmented_batches_keep_dots_on_their_keypoints(trained):
     """What the learner trains on: the painted colour of each keypoint is found where its label says."""
-    prepared = painted_set(64, size=64)
+    prepared = painted_set(64, size=48)
     config = dataclasses.replace(SMOKE, image_px=64, batch_size=64, augment=AugmentConfig(mirror=True))
     images, keypoints_px, confidence = KeypointLearner(prepared, config, make_accelerator("cpu"))._batch(3)
     inside = ((keypoints_px > 3) & (keypoints_px < 61)).all(-1)
@@ -120,6 +120,17 @@ def test_augmented_batches_keep_dots_on_their_keypoints(trained):
     assert confidence.shape == (64, 21)
     assert brightness[inside].mean() > 0.7
     assert images.amax(1).mean() < 0.3
+
+
+def test_drawing_changes_nothing_that_training_depends_on(tmp_path, trained):
+    _, prepared, _ = trained
+    drawn, plain = (KeypointLearner(prepared, SMOKE, make_accelerator("cpu")) for _ in range(2))
+    for step in range(2):
+        drawn.draw(tmp_path / "drawn.png")
+        assert drawn.step(step) == plain.step(step)
+    states = [learner.network.state_dict() for learner in (drawn, plain)]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    assert states[0]["stem.1.num_batches_tracked"] == 2
 
 
 def test_unlabelled_keypoints_teach_nothing(trained):

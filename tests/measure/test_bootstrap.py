@@ -9,12 +9,12 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.oracles.bootstrap import resampled_figures
-from tests.oracles.joint_error import over_keypoints
 
 from handcraft.errors import HandcraftError
 from handcraft.measure import BootstrapConfig, Estimate, bootstrap, mean_of, paired_difference, weighted_median
 from handcraft.randomness import generator_for
+from tests.oracles.bootstrap import resampled_figures
+from tests.oracles.joint_error import over_keypoints
 
 
 def normal(*shape, seed=0):

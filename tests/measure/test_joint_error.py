@@ -2,11 +2,11 @@
 import numpy as np
 import pytest
 import torch
-from tests.oracles import joint_error as oracle
 
 from handcraft.errors import HandcraftError
 from handcraft.measure import epe_mean, epe_median, image_errors, joint_error
 from handcraft.randomness import generator_for
+from tests.oracles import joint_error as oracle
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ import json
 import numpy as np
 import pytest
 import torch
-from tests.oracles import joint_error as error_oracle
-from tests.oracles import pck as pck_oracle
 
 from handcraft.errors import HandcraftError
 from handcraft.measure import (
@@ -21,6 +19,8 @@ from handcraft.measure import (
     score_keypoints,
 )
 from handcraft.randomness import generator_for
+from tests.oracles import joint_error as error_oracle
+from tests.oracles import pck as pck_oracle
 
 CONFIG = BootstrapConfig(resamples=200)
 CLUSTERS = [f"person {image // 3}" for image in range(24)]

@@ -2,11 +2,11 @@
 import numpy as np
 import pytest
 import torch
-from tests.oracles import pck as oracle
 
 from handcraft.errors import HandcraftError
 from handcraft.measure import auc_shares, hand_sizes, pck, thresholds_px, thresholds_relative, weighted_mean
 from handcraft.randomness import generator_for
+from tests.oracles import pck as oracle
 
 GRIDS = [thresholds_px(), thresholds_relative(), torch.tensor([20.0, 21.5, 40.0, 50.0])]
 

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import torch
-from tests.oracles import segmentation as oracle
 
 from handcraft.measure import mask_iou
 from handcraft.randomness import generator_for
+from tests.oracles import segmentation as oracle
 
 MASKS = torch.rand(2, 6, 9, 7, generator=generator_for(0)) < torch.tensor([0.2, 0.6])[:, None, None, None]
 

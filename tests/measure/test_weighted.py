@@ -4,10 +4,10 @@
 import numpy as np
 import pytest
 import torch
-from tests.oracles.joint_error import over_keypoints
 
 from handcraft.measure import weighted_mean, weighted_median
 from handcraft.randomness import generator_for
+from tests.oracles.joint_error import over_keypoints
 
 
 @pytest.mark.parametrize(("weighted", "plain"), [(weighted_mean, np.mean), (weighted_median, np.median)])

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Initialisers give the spread their law states, from the generator alone."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 import torch
 from torch import nn
@@ -34,12 +37,13 @@ def test_xavier_has_the_stated_spread() -> None:
     assert layer.weight.std().item() == pytest.approx(0.5 * (2 / (128 + 384)) ** 0.5, rel=0.03)
 
 
-def test_generator_decides_the_weights() -> None:
+@pytest.mark.parametrize("initialise", [partial(initialise_normal, std=0.02), initialise_kaiming, initialise_xavier])
+def test_generator_decides_the_weights(initialise: Callable[..., None]) -> None:
     def weights(seed: int, global_seed: int) -> torch.Tensor:
         with torch.random.fork_rng():
             torch.manual_seed(global_seed)
             net = network()
-            initialise_normal(net, std=0.02, generator=generator_for(seed))
+            initialise(net, generator=generator_for(seed))
         return torch.cat([parameter.flatten() for parameter in net.parameters()])
 
     assert torch.equal(weights(5, 0), weights(5, 1))

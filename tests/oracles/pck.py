@@ -2,6 +2,7 @@
 """PCK and the area under it, slow and obvious."""
 
 import numpy as np
+
 from tests.oracles.joint_error import over_keypoints
 
 

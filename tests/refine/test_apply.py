@@ -89,7 +89,7 @@ def test_manifest_names_refiner_and_source(source, tmp_path):
 
 def test_stopped_and_resumed_gives_the_same_bytes(source, tmp_path):
     refine_shards(refiner(), source, tmp_path / "through", samples_per_shard=2)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(StoppedError):
         refine_shards(stops_after(3), source, tmp_path / "stopped", samples_per_shard=2)
     assert refine_shards(stops_after(2), source, tmp_path / "stopped", samples_per_shard=2) == len(SIZES)
     names = sorted(path.name for path in (tmp_path / "through").iterdir())
@@ -98,13 +98,17 @@ def test_stopped_and_resumed_gives_the_same_bytes(source, tmp_path):
         assert (tmp_path / "through" / name).read_bytes() == (tmp_path / "stopped" / name).read_bytes(), name
 
 
+class StoppedError(Exception):
+    """Stands for a kill."""
+
+
 def stops_after(count):
     """A refiner that is interrupted when it is asked for one image more."""
     refine, calls = refiner(), iter(range(count))
 
     def stop(module, images):
         if next(calls, None) is None:
-            raise KeyboardInterrupt
+            raise StoppedError
 
     refine.photographed_from_rendered.register_forward_pre_hook(stop)
     return refine

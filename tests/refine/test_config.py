@@ -8,7 +8,7 @@ import pytest
 
 from handcraft.errors import HandcraftError
 from handcraft.networks import parameter_count
-from handcraft.refine import LAPTOP, PAPER, PAPER_FEATURES, SMOKE, CycleGANConfig
+from handcraft.refine import LAPTOP, LAPTOP_FEATURES, PAPER, PAPER_FEATURES, SMOKE, CycleGANConfig
 from handcraft.refine.objective import CycleNetworks
 
 
@@ -55,7 +55,7 @@ def test_paper_preset_builds_the_published_networks():
     assert PAPER_FEATURES.loop.steps == 22_890
 
 
-@pytest.mark.parametrize("preset", [SMOKE, LAPTOP, PAPER, PAPER_FEATURES])
+@pytest.mark.parametrize("preset", [SMOKE, LAPTOP, LAPTOP_FEATURES, PAPER, PAPER_FEATURES])
 def test_configuration_survives_its_record(preset):
     recorded = json.loads(json.dumps(preset.without_loop()))
     assert CycleGANConfig.from_recorded(recorded) == dataclasses.replace(preset, loop=CycleGANConfig().loop)

@@ -63,6 +63,14 @@ def test_discriminator_step_leaves_generators_alone():
     assert all(moved(before_of_discriminators, discriminators))
 
 
+def test_generators_and_discriminators_take_turns():
+    trained = learner()
+    for step in range(3):
+        trained.step(step)
+    for optimiser in (trained.generator_optimiser, trained.discriminator_optimiser):
+        assert {int(state["step"]) for state in optimiser.state.values()} == {3}
+
+
 def test_cycle_terms_compare_an_image_with_its_own_translation():
     """Also long after the pool is full; the published code compared about half with somebody else's."""
     trained = learner(dataclasses.replace(TINY, pool=1))
@@ -91,6 +99,7 @@ def test_resumed_equals_uninterrupted(config):
     assert values.keys() == through.step(5).keys()
     second.step(5)
     assert_same(through.state_dict(), second.state_dict())
+    assert_same(through.average.state_dict(), second.average.state_dict())
 
 
 def assert_same(one, other):

@@ -6,6 +6,7 @@ import dataclasses
 import torch
 
 from handcraft.data import PreparedSet
+from handcraft.networks import initialise_kaiming
 from handcraft.randomness import generator_for
 from handcraft.refine import SMOKE, CycleGANConfig, CycleGANLearner, Refiner
 from handcraft.training import make_accelerator
@@ -49,9 +50,9 @@ def learner(config: CycleGANConfig = TINY):
 
 
 def refiner(config: CycleGANConfig = TINY):
-    """Untrained, with weights large enough that it changes images visibly."""
+    """Untrained, with weights that change images visibly and leave them inside their range."""
     generator = config.generator()
-    for index, parameter in enumerate(generator.parameters()):
-        with torch.no_grad():
-            parameter.copy_(0.3 * torch.randn(parameter.shape, generator=generator_for(7, index)))
+    initialise_kaiming(generator, generator=generator_for(7))
+    with torch.no_grad():
+        generator.layers[-2].weight.mul_(0.3)
     return Refiner(generator.requires_grad_(False), config.input, {"kind": "cyclegan", "checkpoint_sha256": "0" * 64})

@@ -35,7 +35,9 @@ def test_every_arms_figures_are_those_of_the_json(page):
     assert len(rows) == 7
     for arm in results()["arms"]:
         (row,) = [
-            row for name, row in rows.items() if re.match(rf"{arm['name']} (lowest error )?{arm['description']}", name)
+            row
+            for name, row in rows.items()
+            if re.match(rf"{arm['name']} (lowest of the arms )?{arm['description']}", name)
         ]
         scores, cells = arm["runs"][0]["scores"], row.all("td")
         assert shown(cells[0]) == as_shown(arm["epe_mean"], 2)
@@ -94,12 +96,31 @@ def test_every_drift_figure_is_shown(page):
 
 def test_only_the_best_arm_is_marked_and_no_ceiling_competes(page):
     (best,) = page.all("tr", "best")
-    assert best.all("th")[0].text.startswith("feature-map CycleGAN lowest error")
+    assert best.all("th")[0].text.startswith("feature-map CycleGAN lowest of the arms")
     assert {role: len(page.all("table")[0].all("tr", role)) for role in ("baseline", "arm", "ceiling")} == {
         "baseline": 2,
         "arm": 4,
         "ceiling": 1,
     }
+
+
+def test_an_unbeaten_baseline_is_not_kept_quiet(page, tmp_path):
+    assert "No arm beats the baselines." not in page.text
+    content = brief() | {"preset": "48 renders, 6 steps"}
+    content["arms"][1]["epe_mean"] = {"value": 7.1, "low": 7.0, "high": 7.2}
+    beaten = read_page(write_report(make_run(tmp_path, content)))
+    assert "No arm beats the baselines. “mean pose” has an error of 7.10 px, the best arm 7.83 px." in beaten.text
+    assert beaten.all("tr", "best")[0].all("th")[0].text.startswith("feature-map CycleGAN")
+    assert "· 48 renders, 6 steps · seed 0" in beaten.text
+
+
+def test_differences_stand_by_reference_in_the_order_of_the_file(tmp_path):
+    content = brief()
+    blind = {"arm": "CycleGAN", "against": "mean pose", "epe_mean": {"value": -5.0, "low": -6.0, "high": -4.0}}
+    page = read_page(write_report(make_run(tmp_path, content | {"differences": [*content["differences"], blind]})))
+    headings = [heading.text for heading in page.all("h3") if heading.text.startswith("Against")]
+    assert headings == ["Against raw renders", "Against mean pose"]
+    assert [len(table.all("td", "figure")) for table in page.all("table")[1:3]] == [3, 1]
 
 
 def test_every_number_of_images_and_people_is_there(page):
@@ -187,6 +208,7 @@ def test_headings_tables_and_pictures_can_be_read_aloud(which, request):
     assert levels.count(1) == 1
     assert levels[0] == 1
     assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert len({element.tag for element in page.all(css="part")}) == 1
     assert all(cell.attributes.get("scope") in ("col", "row", "rowgroup") for cell in page.all("th"))
     for image in page.all("img"):
         assert image.attributes["alt"].strip()

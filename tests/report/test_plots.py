@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 import handcraft.report
-from handcraft.report import words
 from handcraft.report.decoding import decode
 from handcraft.report.plots import arm_looks, difference_chart, drift_charts, error_chart, pck_chart, training_chart
 from handcraft.report.results import Results
@@ -93,13 +92,3 @@ def test_colours_can_be_told_from_what_they_stand_on(theme):
             assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
     for number in range(1, 7):
         assert contrast(colours[f"--series-{number}"], colours["--paper"]) >= 3, number
-
-
-def test_nested_settings_lose_nothing():
-    config = {"a": {"b": {"c": 1}, "empty": {}}, "list": [1, {"d": None}], "text": "x"}
-    assert list(words.settings(config)) == [
-        ("a.b.c", "1"),
-        ("a.empty", "{}"),
-        ("list", '[1, {"d": null}]'),
-        ("text", "x"),
-    ]

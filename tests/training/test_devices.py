@@ -6,11 +6,11 @@ import socket
 
 import pytest
 import torch
-from tests.training.toy import process
 from torch import nn
 
 from handcraft.errors import HandcraftError
 from handcraft.training import batch_indices, forked_rng, make_accelerator, process_slice
+from tests.training.toy import process
 
 
 def test_accelerators_of_both_precisions_live_side_by_side():

@@ -10,6 +10,10 @@ import time
 
 import pytest
 import torch
+
+from handcraft.errors import HandcraftError
+from handcraft.training import Learner, LoopConfig, RunFolder, load_checkpoint, train
+from handcraft.training.lock import only_writer_of
 from tests.training.toy import (
     CONFIG,
     LOOP,
@@ -20,10 +24,6 @@ from tests.training.toy import (
     train_toy,
     what_training_left,
 )
-
-from handcraft.errors import HandcraftError
-from handcraft.training import Learner, LoopConfig, RunFolder, load_checkpoint, train
-from handcraft.training.lock import only_writer_of
 
 
 @pytest.fixture(scope="module")

@@ -27,7 +27,7 @@ class DemoCommand:
     test: Path | None = None
     """A labelled data set to test on; without one, simulated photographs stand in."""
     preset: Literal["smoke", "laptop", "long"] = "laptop"
-    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: about an hour."""
+    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: about half an hour a seed."""
     seeds: tuple[int, ...] = (0,)
     """Training seeds; every arm is trained once for each."""
     workers: int = 0

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import torch
 from jaxtyping import Float
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
@@ -84,12 +85,13 @@ def main(argv: list[str]) -> int:
 def _print_table(command: MeasureCommand, test: PreparedSet, scores: dict[str, KeypointScores]) -> None:
     some = next(iter(scores.values()))
     kind = "photographs" if test.is_real else "rendered images, not photographs"
-    table = Table(title=f"{test.source}: {some.images} {kind} of {some.people} people, 95% intervals over people")
-    for heading in ("", "mean error px", "median px", "AUC 0-30 px", "AUC by hand size"):
-        table.add_column(heading, justify="left" if not heading else "right")
+    title = f"{test.source}: {some.images} {kind} of {some.people} people, 95% intervals over people"
+    table = Table(title=title, box=box.SIMPLE, pad_edge=False)
+    for heading in ("", "mean error px", "median", "AUC 0-30 px", "AUC rel."):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
     for name, row in scores.items():
-        errors, areas = (row.epe_mean, row.epe_median), (row.auc_30px, row.auc_relative)
-        table.add_row(name, *(_cell(error, 2) for error in errors), *(_cell(area, 3) for area in areas))
+        median, relative = f"{row.epe_median.value:.2f}", f"{row.auc_relative.value:.3f}"
+        table.add_row(name, _cell(row.epe_mean, 2), median, _cell(row.auc_30px, 3), relative)
     console = Console()
     console.print(table)
     console.print(f"{_frame(test)}. Wrote {command.folder / 'results.json'}", soft_wrap=True, highlight=False)

@@ -36,7 +36,7 @@ def read_photograph(file: Path | io.BytesIO) -> Float[Tensor, "3 height width"]:
 
 def png_from_rgb(image: Float[Tensor, "3 height width"]) -> bytes:
     """RGB in [0, 1], rounded to 8 bits."""
-    return _encoded(Image.fromarray(_bytes_from_unit(image)), "PNG", compress_level=6)
+    return _encoded(Image.fromarray(_bytes_from_unit(image)), "PNG", compress_level=4)
 
 
 def jpg_from_rgb(image: Float[Tensor, "3 height width"]) -> bytes:
@@ -56,7 +56,7 @@ def mask_from_png(data: bytes) -> Bool[Tensor, "height width"]:
 
 def png_from_parts(parts: UInt8[Tensor, "height width"]) -> bytes:
     """The part numbers themselves."""
-    return _encoded(Image.fromarray(parts.numpy()), "PNG", compress_level=6)
+    return _encoded(Image.fromarray(parts.numpy()), "PNG", compress_level=4)
 
 
 def parts_from_png(data: bytes) -> UInt8[Tensor, "height width"]:
@@ -73,7 +73,7 @@ def png_from_depth(depth_m: Float[Tensor, "height width"]) -> bytes:
     units = (depth_m.double() * _DEPTH_UNITS_PER_M).round()
     if not bool(((units >= 0) & (units <= 65535)).all()):
         raise HandcraftError(f"Expected `depth_m` in 0 to 6.5535 m, but got up to {depth_m.max():.4f}.")
-    return _encoded(Image.fromarray(units.to(torch.int32).numpy().astype(np.uint16)), "PNG", compress_level=6)
+    return _encoded(Image.fromarray(units.to(torch.int32).numpy().astype(np.uint16)), "PNG", compress_level=4)
 
 
 def depth_from_png(data: bytes) -> Float[Tensor, "height width"]:
@@ -83,7 +83,7 @@ def depth_from_png(data: bytes) -> Float[Tensor, "height width"]:
 
 def png_from_normals(normals: Float[Tensor, "3 height width"]) -> bytes:
     """Each component as ``128 + round(127 n)``: the usual (n + 1) / 2 colours, with an exact 0 for "nothing here"."""
-    return _encoded(Image.fromarray(_channels_last((normals * 127).round() + 128)), "PNG", compress_level=6)
+    return _encoded(Image.fromarray(_channels_last((normals * 127).round() + 128)), "PNG", compress_level=4)
 
 
 def normals_from_png(data: bytes) -> Float[Tensor, "3 height width"]:

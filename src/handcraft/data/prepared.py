@@ -41,6 +41,8 @@ class PreparedSet:
     """(left, top, side) of each crop in pixels of its own picture: ``CropBox(*crops[i].tolist())``."""
     skipped: int
     """Samples that were left out because no hand was found in them."""
+    mirrored: Bool[Tensor, " n"] | None = None
+    """Which crops were cut out of the picture's mirror image; None if none was."""
 
     def __post_init__(self) -> None:
         """Refuse fields of different lengths."""
@@ -78,7 +80,7 @@ class PreparedSet:
         Raises:
             HandcraftError: no sets, or crops of different sizes, or labels in some sets only.
         """
-        kinds = {(each.size, each.is_real, each.keypoints_px is None) for each in sets}
+        kinds = {(each.size, each.is_real, each.keypoints_px is None, each.mirrored is None) for each in sets}
         if len(kinds) != 1:
             raise HandcraftError(f"Expected sets of one size, origin and kind of label, but got {sorted(kinds)}.")
         names = list(sets[0]._tensors())

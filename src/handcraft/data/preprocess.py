@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from handcraft.data.crop import CropBox, hand_crop
+from handcraft.data.mirror import mirrored
 from handcraft.data.prepared import PreparedSet
 from handcraft.data.sample import HandSample
 from handcraft.errors import HandcraftError
@@ -38,6 +39,9 @@ class PreprocessConfig:
     fingertips of a hand that is spread."""
     background: Literal["masked", "kept"] = "masked"
     """``masked`` blackens everything outside the hand's mask, as the thesis does."""
+    left_hands: Literal["mirrored", "kept"] = "mirrored"
+    """``mirrored`` shows every left hand as the right hand in a mirror, so that a network need not know both; hands of
+    unknown side stay as they are."""
     min_mask_fraction: float = 0.005
     """A mask with a smaller share of the picture has no hand in it; the sample is skipped and counted."""
 
@@ -73,6 +77,8 @@ def prepare(samples: Iterable[HandSample], config: PreprocessConfig, *, segment:
         config: size and extent of the crops.
         segment: gives mask probabilities (a hand where above 0.5) for samples without a mask, one picture at a time.
 
+    Where ``config`` says so, left hands are mirrored first; ``mirrored`` of the set tells which.
+
     A sample without keypoints among others with keypoints gets confidence 0. Keypoints that fall outside their crop
     keep coordinates and confidence.
 
@@ -80,13 +86,15 @@ def prepare(samples: Iterable[HandSample], config: PreprocessConfig, *, segment:
         HandcraftError: no sample with a hand, samples of several sources, or no mask and no ``segment``.
     """
     gathered = _Gathered()
-    for sample in samples:
-        gathered.check_source(sample)
+    for original in samples:
+        gathered.check_source(original)
+        is_mirrored = config.left_hands == "mirrored" and original.side == "left"
+        sample = mirrored(original) if is_mirrored else original
         mask = _mask_of(sample, segment)
         if mask.float().mean().item() < config.min_mask_fraction or not mask.any():
             gathered.skipped += 1
         else:
-            gathered.add(sample, mask, config)
+            gathered.add(sample, mask, config, is_mirrored=is_mirrored)
     return gathered.finish()
 
 
@@ -110,6 +118,7 @@ class _Gathered:
     keypoints_px: list[Float[Tensor, "21 2"]] = field(default_factory=list)
     confidence: list[Float[Tensor, " 21"]] = field(default_factory=list)
     crops: list[tuple[float, float, float]] = field(default_factory=list)
+    mirrored: list[bool] = field(default_factory=list)
     skipped: int = 0
     labelled: bool = False
 
@@ -120,13 +129,16 @@ class _Gathered:
                 f"Expected samples of one source, but got {self.source[0]!r} and {sample.source!r}; prepare each alone."
             )
 
-    def add(self, sample: HandSample, mask: Bool[Tensor, "height width"], config: PreprocessConfig) -> None:
+    def add(
+        self, sample: HandSample, mask: Bool[Tensor, "height width"], config: PreprocessConfig, *, is_mirrored: bool
+    ) -> None:
         box = hand_crop(mask, config.crop_scale)
         shown = sample.image * mask if config.background == "masked" else sample.image
         pixels = box.resample(shown, config.size).clamp(0, 1)
         self.samples.append((sample.key, sample.subject))
         self.images.append((pixels * 255).round().to(torch.uint8))
         self.masks.append(box.resample(mask.float()[None], config.size)[0] > 0.5)
+        self.mirrored.append(is_mirrored)
         self.crops.append((box.left_px, box.top_px, box.side_px))
         self._add_keypoints(sample, box, config.size)
 
@@ -152,5 +164,6 @@ class _Gathered:
             keypoints_px=torch.stack(self.keypoints_px) if self.labelled else None,
             confidence=torch.stack(self.confidence) if self.labelled else None,
             crops=torch.tensor(self.crops),
+            mirrored=torch.tensor(self.mirrored),
             skipped=self.skipped,
         )

@@ -17,6 +17,9 @@ from torch import Tensor
 
 from handcraft.errors import HandcraftError
 
+REDUCE_FIRST = 1.5
+"""How many times larger than its result an image may be before plain bilinear sampling would skip its pixels."""
+
 
 @dataclass(frozen=True)
 class AugmentConfig:
@@ -73,12 +76,16 @@ def warp_images(
 ) -> Float[Tensor, "batch channels size size"]:
     """Move image content by ``output_from_input`` into images of side ``size``, bilinear.
 
+    Images much larger than ``size`` are reduced to it first (antialiased), so that no pixel is skipped.
+
     Args:
         images: of any height and width; unit coordinates span both.
         output_from_input: maps on unit coordinates.
         size: side of the result.
         outside: what stands where nothing was; ``reflection`` mirrors the image at its border, labels with it.
     """
+    if min(images.shape[-2:]) >= REDUCE_FIRST * size:
+        images = F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False, antialias=True)
     linear = torch.linalg.inv(output_from_input[..., :2])
     offset = -(linear @ output_from_input[..., 2:])
     # affine_grid speaks of [-1, 1]: u = (n + 1) / 2, hence n_in = linear n_out + (linear 1 + 2 offset - 1)

@@ -60,7 +60,7 @@ class CompactNet(nn.Module):
         if image_px % 16 or image_px < 32:
             raise HandcraftError(f"Expected `image_px` to be a multiple of 16 from 32 on, but got {image_px}.")
         cells = image_px // 4
-        self.codec = HeatmapCodec(image_px, cells, sigma_px=1.0 * image_px / cells, window_cells=min(5, cells))
+        self.codec = HeatmapCodec(image_px, cells, sigma_px=1.0 * image_px / cells, window_cells=min(7, cells))
         self.stem = _convolution(3, width, stride=2)
         self.quarter = nn.Sequential(_convolution(width, 2 * width, stride=2), BasicBlock(2 * width))
         self.eighth = nn.Sequential(_convolution(2 * width, 4 * width, stride=2), BasicBlock(4 * width))

@@ -94,7 +94,7 @@ class PoseNet(nn.Module):
 
 def _initialise(module: nn.Module, *, generator: torch.Generator) -> None:
     """Weights uniform with variance 2 / (fan_in + fan_out) (Glorot and Bengio 2010, Eq. 16), biases 1e-4."""
-    if isinstance(module, nn.Conv2d):
+    if isinstance(module, nn.Conv2d) and module.bias is not None:
         nn.init.xavier_uniform_(module.weight, generator=generator)
         nn.init.constant_(module.bias, START_BIAS)
 

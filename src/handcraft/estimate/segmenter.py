@@ -19,13 +19,9 @@ from torch import Tensor
 from handcraft.data import CropBox, hand_crop
 from handcraft.errors import HandcraftError
 from handcraft.estimate.run_files import checkpoint_at
+from handcraft.estimate.segmentation_network import SegmentationNet
 from handcraft.estimate.segmenter_config import SegmenterConfig
-from handcraft.estimate.segmenter_learner import (
-    KIND,
-    SegmenterLearner,
-    make_segmentation_network,
-    network_logits,
-)
+from handcraft.estimate.segmenter_learner import KIND, SegmenterLearner
 from handcraft.training import RunFolder, load_checkpoint, make_accelerator, train
 
 CHUNK = 64
@@ -52,7 +48,7 @@ class Segmenter:
         self, state: Mapping[str, Tensor], config: SegmenterConfig, *, device: str | torch.device = "cpu"
     ) -> None:
         """Build the network of ``config`` with the weights ``state``; a RuntimeError says that they do not fit."""
-        network = make_segmentation_network(config, generator=torch.Generator())
+        network = SegmentationNet(width=config.width, depth=config.depth, generator=torch.Generator())
         network.load_state_dict(state)
         self.network, self.config = network.to(device).eval(), config
 
@@ -102,7 +98,7 @@ class Segmenter:
         top, left = (side - rows) // 2, (side - columns) // 2
         margins = (left, side - columns - left, top, side - rows - top)
         square = F.pad(fitted, margins, mode="replicate").to(next(self.network.parameters()).device)
-        seen = torch.sigmoid(network_logits(self.network, square))[:, top : top + rows, left : left + columns]
+        seen = torch.sigmoid(self.network(square))[:, top : top + rows, left : left + columns]
         return _resized(seen[:, None].to(images.device), height, width)[:, 0]
 
     def _zoom_box(self, probabilities: Float[Tensor, "height width"]) -> CropBox | None:

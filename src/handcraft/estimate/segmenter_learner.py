@@ -18,28 +18,14 @@ from handcraft.estimate.augment import sample_warps, warp_images
 from handcraft.estimate.degrade import degrade
 from handcraft.estimate.pictures import draw_masks
 from handcraft.estimate.schedule import learning_rate_at, set_learning_rate
+from handcraft.estimate.segmentation_network import SegmentationNet
 from handcraft.estimate.segmenter_config import SegmenterConfig
-from handcraft.networks import UNet, initialise_kaiming
 from handcraft.randomness import generator_for
 from handcraft.training import batch_indices, process_slice
 
 KIND = "segmenter"
 WEIGHTS_STREAM, ORDER_STREAM, LOOK_STREAM = 0, 1, 2
 DRAWN_SAMPLES = 16
-
-
-def make_segmentation_network(config: SegmenterConfig, *, generator: torch.Generator) -> UNet:
-    """The U-Net of ``config`` with fresh weights: RGB centred at 0 to one logit a pixel."""
-    network = UNet(3, 1, config.width, config.depth)
-    initialise_kaiming(network, generator=generator)
-    return network
-
-
-def network_logits(
-    network: torch.nn.Module, images: Float[Tensor, "batch 3 height width"]
-) -> Float[Tensor, "batch height width"]:
-    """Logits of the hand for images in [0, 1]."""
-    return network((4 * images - 2).contiguous(memory_format=torch.channels_last))[:, 0].float()
 
 
 def mask_loss(
@@ -74,7 +60,8 @@ class SegmenterLearner:
         if not masks.any():
             raise HandcraftError("Expected `masks` with hands in them, but got none.")
         self.images, self.masks, self.config, self.accelerator = images, masks, config, accelerator
-        network = make_segmentation_network(config, generator=generator_for(config.seed, WEIGHTS_STREAM))
+        generator = generator_for(config.seed, WEIGHTS_STREAM)
+        network = SegmentationNet(width=config.width, depth=config.depth, generator=generator)
         optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
         self.network = network.to(accelerator.device)
         self.wrapped, self.optimiser = accelerator.prepare(self.network, optimiser)
@@ -84,7 +71,7 @@ class SegmenterLearner:
         rate = learning_rate_at(step, steps=self.config.steps, peak=self.config.learning_rate, schedule="one_cycle")
         set_learning_rate(self.optimiser, rate)
         images, masks = self._batch(step)
-        loss = mask_loss(network_logits(self.wrapped, images), masks)
+        loss = mask_loss(self.wrapped(images).float(), masks)
         self.optimiser.zero_grad()
         self.accelerator.backward(loss)
         self.optimiser.step()
@@ -118,5 +105,5 @@ class SegmenterLearner:
         """The first training images with the hand as the network sees it now."""
         size = (self.config.image_px, self.config.image_px)
         images = F.interpolate(self.images[:DRAWN_SAMPLES].float() / 255, size=size, mode="bilinear", antialias=True)
-        logits = network_logits(self.network, images.to(self.accelerator.device))
+        logits = self.network(images.to(self.accelerator.device)).float()
         draw_masks(path, images, torch.sigmoid(logits).cpu())

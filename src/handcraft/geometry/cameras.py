@@ -21,9 +21,7 @@ class Camera:
 
     def __post_init__(self) -> None:
         if self.height_px < 1 or self.width_px < 1:
-            raise HandcraftError(
-                f"Expected an image of at least 1x1 pixels, but got {self.height_px}x{self.width_px}."
-            )
+            raise HandcraftError(f"Expected an image of at least 1x1 pixels, but got {self.height_px}x{self.width_px}.")
 
     @staticmethod
     def from_focal_length(focal_length_px: Float[Tensor, "*batch"], height_px: int, width_px: int) -> "Camera":

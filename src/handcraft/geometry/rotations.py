@@ -28,9 +28,7 @@ def rotation_from_axis_angle(axis_angle_rad: Float[Tensor, "*batch 3"]) -> Float
     return identity + sine_over_angle * cross + versine_over_square * (cross @ cross)
 
 
-def rotation_about(
-    axis: tuple[float, float, float], angle_rad: Float[Tensor, "*batch"]
-) -> Float[Tensor, "*batch 3 3"]:
+def rotation_about(axis: tuple[float, float, float], angle_rad: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch 3 3"]:
     """Rotate by ``angle_rad`` about a fixed unit axis, right-handed."""
     direction = torch.tensor(axis, dtype=angle_rad.dtype, device=angle_rad.device)
     return rotation_from_axis_angle(angle_rad[..., None] * direction)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What a hand is: names, anatomy, shape, pose and mesh."""
 
-from handcraft.hand.model import PHENOTYPES, HandMesh, HandModel, PosedHand, ShapedHand
+from handcraft.hand.anny_hand import PHENOTYPES
+from handcraft.hand.model import HandMesh, HandModel, PosedHand, ShapedHand
 from handcraft.hand.skeleton import BONES, FINGERS, KEYPOINTS, PARTS, Side
 
 __all__ = [

@@ -72,9 +72,7 @@ def joint_limits_rad() -> tuple[Float[Tensor, " dof"], Float[Tensor, " dof"]]:
     return torch.deg2rad(lowest), torch.deg2rad(highest)
 
 
-def within_limits(
-    angles_rad: Float[Tensor, "*batch dof"], *, tolerance_deg: float = 0.01
-) -> Bool[Tensor, "*batch"]:
+def within_limits(angles_rad: Float[Tensor, "*batch dof"], *, tolerance_deg: float = 0.01) -> Bool[Tensor, "*batch"]:
     """Whether each pose stays inside every joint's limits."""
     lowest, highest = (limit.to(angles_rad) for limit in joint_limits_rad())
     tolerance = torch.deg2rad(torch.tensor(tolerance_deg)).to(angles_rad)

@@ -17,40 +17,11 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from handcraft.geometry.rotations import X_AXIS, Z_AXIS, rotation_about, rotation_from_axis_angle
+from handcraft.geometry.rotations import X_AXIS, Z_AXIS, rotation_from_axis_angle
 from handcraft.hand.anatomy import DEGREES_OF_FREEDOM, DOF_NAMES
-from handcraft.hand.assets import load_anny_hand
+from handcraft.hand.anny_hand import PHENOTYPES, AnnyHand
 from handcraft.hand.skeleton import FINGERS, KEYPOINTS, Side
-from handcraft.hand.topology import (
-    HandTopology,
-    face_part_ids,
-    fingertip_vertices,
-    forearm_faces,
-    forearm_vertices_m,
-    ordered_boundary,
-    vertex_normals,
-)
-
-PHENOTYPES = ("gender", "age", "muscle", "weight", "height", "proportions")
-
-_BONE_OF_JOINT = {
-    "wrist": "wrist.R",
-    "thumb_cmc": "finger1-1.R",
-    "thumb_mcp": "finger1-2.R",
-    "thumb_ip": "finger1-3.R",
-    **{
-        f"{finger}_{joint}": f"finger{number}-{segment}.R"
-        for number, finger in enumerate(FINGERS[1:], start=2)
-        for segment, joint in enumerate(("mcp", "pip", "dip"), start=1)
-    },
-}
-
-KNUCKLE_SETBACK = 0.2
-"""How far the finger's first joint lies behind Anny's bone head, as a share of the metacarpal. Anny bends the fingers at
-the fold where they leave the palm; the joint is some 13 mm behind it: with this share the middle finger's proximal to
-middle phalanx ratio is the skeleton's 44.6 : 26.3 (Buryanov and Kotiuk, 2010)."""
-THUMB_SETBACK = 0.35
-"""The same for the thumb's carpometacarpal joint (metacarpal 46 mm, proximal phalanx 32 mm)."""
+from handcraft.hand.topology import HandTopology, forearm_vertices_m, vertex_normals
 
 LEANING_JOINTS = tuple(dof.joint for dof in DEGREES_OF_FREEDOM if dof.motion == "deviation")
 FLEXING_JOINTS = tuple(dof.joint for dof in DEGREES_OF_FREEDOM if dof.motion == "flexion")
@@ -59,7 +30,8 @@ FLEXING_JOINTS = tuple(dof.joint for dof in DEGREES_OF_FREEDOM if dof.motion == 
 @cache
 def _axes() -> Float[Tensor, "dof 3"]:
     """The axis of each degree of freedom in its bone's frame: Anny's fingers flex about x and lean towards the thumb
-    about -z; its wrist flexes about z and leans about x."""
+    about -z; its wrist flexes about z and leans about x.
+    """
     of_fingers, of_wrist = {"flexion": X_AXIS, "deviation": (0.0, 0.0, -1.0)}, {"flexion": Z_AXIS, "deviation": X_AXIS}
     return torch.tensor([(of_wrist if dof.joint == "wrist" else of_fingers)[dof.motion] for dof in DEGREES_OF_FREEDOM])
 
@@ -75,7 +47,8 @@ class HandMesh:
 
     def mirror_where(self, mirrored: Bool[Tensor, " batch"]) -> "HandMesh":
         """The other hand where ``mirrored``: z -> -z. The only place where sides are made; applied twice it undoes
-        itself. Triangles keep their order, so their winding flips; :meth:`vertex_normals` knows that."""
+        itself. Triangles keep their order, so their winding flips; :meth:`vertex_normals` knows that.
+        """
         sign = torch.where(mirrored, -1.0, 1.0).to(self.vertices_m)
         flip = torch.stack([torch.ones_like(sign), torch.ones_like(sign), sign], -1)[:, None]
         return replace(
@@ -168,11 +141,9 @@ class ShapedHand:
 class HandModel:
     """A hand that can take any shape and pose."""
 
-    anny: torch.nn.Module
+    anny: AnnyHand
     topology: HandTopology
     side: Side
-    bone_parents: tuple[int, ...]
-    bone_of_joint: dict[str, int]
     rest_from_bones: Float[Tensor, "bones 4 4"]
     """Rest frames of the template's bones, in hand frame."""
     zero_rotations: Float[Tensor, "bones 3 3"]
@@ -181,27 +152,25 @@ class HandModel:
     @staticmethod
     def load(side: Side = "right", device: str | torch.device = "cpu") -> "HandModel":
         """Anny's hand with a forearm, on ``device``; the first call on a machine takes about a minute."""
-        anny = load_anny_hand().to(device)
-        bones = {label: index for index, label in enumerate(anny.bone_labels)}
-        bone_of_joint = {joint: bones[label] for joint, label in _BONE_OF_JOINT.items()}
-        rest_vertices_m, rest_from_bones = _rest_in_hand_frame(anny, anny_mean_shape(anny))
-        topology = _build_topology(anny, rest_vertices_m[0].cpu(), rest_from_bones[0].cpu(), bone_of_joint)
-        return HandModel(
-            anny,
-            topology,
-            side,
-            tuple(anny.bone_parents),
-            bone_of_joint,
-            rest_from_bones[0],
-            _zero_rotations(anny, bone_of_joint),
-        )
+        anny = AnnyHand.load(device)
+        middle = torch.full((1, len(PHENOTYPES)), 0.5, device=device)
+        rest_vertices_m, rest_from_bones = anny.rest(middle)
+        topology = HandTopology.build(anny, rest_vertices_m[0].cpu(), rest_from_bones[0].cpu())
+        return HandModel(anny, topology, side, rest_from_bones[0], anny.zero_rotations())
+
+    @property
+    def bone_parents(self) -> tuple[int, ...]:
+        """Parent of every bone; -1 for the root."""
+        return self.anny.bone_parents
+
+    @property
+    def bone_of_joint(self) -> dict[str, int]:
+        """Which bone turns at a joint."""
+        return self.anny.bone_of_joint
 
     def with_shape(self, phenotypes: Float[Tensor, "batch 6"]) -> ShapedHand:
         """Hands of given phenotypes: ``PHENOTYPES`` in order, each 0 to 1 (age 0.67 is a young adult)."""
-        coefficients = self.anny._get_phenotype_blendshape_coefficients(
-            phenotypes, phenotypes.new_zeros(1, 0), phenotypes.new_zeros(1, 0)
-        )
-        rest_vertices_m, rest_from_bones = _rest_in_hand_frame(self.anny, coefficients)
+        rest_vertices_m, rest_from_bones = self.anny.rest(phenotypes)
         loop = self.topology.loop.to(rest_vertices_m.device)
         forearm_m = forearm_vertices_m(rest_vertices_m[:, loop])
         return ShapedHand(self, torch.cat([rest_vertices_m, forearm_m], dim=1), rest_from_bones)
@@ -215,14 +184,16 @@ class HandModel:
             for motion, joints in (("deviation", LEANING_JOINTS), ("flexion", FLEXING_JOINTS))
         )
         rotations = self.zero_rotations.to(angles_rad).expand(len(angles_rad), -1, -1, -1).clone()
-        flexing, leaning = ([self.bone_of_joint[joint] for joint in joints] for joints in (FLEXING_JOINTS, LEANING_JOINTS))
+        flexing, leaning = (
+            [self.bone_of_joint[joint] for joint in joints] for joints in (FLEXING_JOINTS, LEANING_JOINTS)
+        )
         rotations[:, flexing] = rotations[:, flexing] @ flex
         rotations[:, leaning] = lean @ rotations[:, leaning]
         return rotations
 
     def reference_offsets(self, rest_from_bones: Float[Tensor, "batch bones 4 4"]) -> Float[Tensor, "batch bones 4 4"]:
         """Parent-from-child transforms of Anny's reference pose: rest bone lengths, reference orientations."""
-        orientation = self.anny.reference_bone_orientations.to(rest_from_bones)
+        orientation = self.anny.reference_orientations.to(rest_from_bones)
         parents = list(self.bone_parents)
         parents[0] = 0
         offsets = torch.zeros_like(rest_from_bones)
@@ -232,66 +203,3 @@ class HandModel:
         in_rest_parent = rest_from_bones[:, parents, :3, :3].transpose(-1, -2) @ (head - head[:, parents])[..., None]
         offsets[..., :3, 3] = in_rest_parent[..., 0]
         return offsets
-
-
-def anny_mean_shape(anny: torch.nn.Module) -> Float[Tensor, "1 shapes"]:
-    """Blend-shape coefficients of Anny's middle phenotype."""
-    middle = torch.full((1, len(PHENOTYPES)), 0.5, device=anny.device)
-    return anny._get_phenotype_blendshape_coefficients(middle, middle.new_zeros(1, 0), middle.new_zeros(1, 0))
-
-
-def _rest_in_hand_frame(anny: torch.nn.Module, coefficients: Tensor) -> tuple[Tensor, Tensor]:
-    rest = anny.get_rest_model(coefficients)
-    hand_from_body = torch.linalg.inv(rest["rest_bone_poses"][:, :1])
-    rest_from_bones = _with_anatomical_pivots(anny, hand_from_body @ rest["rest_bone_poses"])
-    body_m = torch.nn.functional.pad(rest["rest_vertices"], (0, 1), value=1.0)
-    return (body_m @ hand_from_body[:, 0].transpose(-1, -2))[..., :3], rest_from_bones
-
-
-def _with_anatomical_pivots(anny: torch.nn.Module, rest_from_bones: Tensor) -> Tensor:
-    """Move the heads of the first finger bones from the skin fold, where Anny's rig bends, back to the joint."""
-    moved = rest_from_bones.clone()
-    for number in range(1, 6):
-        bone = anny.bone_labels.index(f"finger{number}-1.R")
-        head, behind = rest_from_bones[:, bone, :3, 3], rest_from_bones[:, anny.bone_parents[bone], :3, 3]
-        setback = THUMB_SETBACK if number == 1 else KNUCKLE_SETBACK
-        moved[:, bone, :3, 3] = torch.lerp(head, behind, setback)
-    return moved
-
-
-def _build_topology(
-    anny: torch.nn.Module, rest_vertices_m: Tensor, rest_bones: Tensor, bone_of_joint: dict[str, int]
-) -> HandTopology:
-    faces = anny.get_triangular_faces().cpu()
-    loop, first_new = ordered_boundary(faces), len(rest_vertices_m)
-    forearm_m = forearm_vertices_m(rest_vertices_m[loop])
-    vertices_m, faces = torch.cat([rest_vertices_m, forearm_m]), torch.cat([faces, forearm_faces(loop, first_new)])
-    weights = torch.zeros(len(vertices_m), anny.bone_count)
-    weights[:first_new].scatter_add_(1, anny.vertex_bone_indices.cpu(), anny.vertex_bone_weights.cpu())
-    weights[first_new:, 0] = 1
-    finger_bones = {
-        finger: [bone for joint, bone in bone_of_joint.items() if joint.startswith(finger)] for finger in FINGERS
-    }
-    tips = fingertip_vertices(vertices_m, rest_bones, weights, [finger_bones[finger][-1] for finger in FINGERS])
-    parts = face_part_ids(
-        faces, vertices_m, rest_bones, weights, finger_bones=finger_bones, fingertips=tips, first_forearm_vertex=first_new
-    )
-    normals = vertex_normals(vertices_m[None], faces)[0]
-    return HandTopology(faces, parts, weights, loop, tips, vertices_m, normals)
-
-
-def _zero_rotations(anny: torch.nn.Module, bone_of_joint: dict[str, int]) -> Float[Tensor, "bones 3 3"]:
-    """Turns that bring the fingers from the template's relaxed reference to flat and parallel (the thumb stays)."""
-    orientation = anny.reference_bone_orientations
-    parents = list(anny.bone_parents)
-    zero = torch.eye(3, device=orientation.device).repeat(anny.bone_count, 1, 1)
-    hand_axis = orientation[parents[bone_of_joint["middle_mcp"]], :, 1]
-    for joint, bone in bone_of_joint.items():
-        if joint.startswith(("wrist", "thumb")):
-            continue
-        along = hand_axis if joint.endswith("mcp") else orientation[parents[bone], :, 1]
-        x, y, z = (orientation[bone].T @ along).tolist()
-        flexion, lean = torch.tensor(-z).atan2(torch.tensor(y)), torch.tensor(-x).atan2(torch.tensor(y))
-        unlean = rotation_about(Z_AXIS, lean if joint.endswith("mcp") else torch.zeros(()))
-        zero[bone] = (unlean @ rotation_about(X_AXIS, -flexion)).to(zero)
-    return zero

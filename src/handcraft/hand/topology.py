@@ -13,12 +13,16 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
+from handcraft.hand.anny_hand import AnnyHand
 from handcraft.hand.skeleton import FINGERS, FOREARM_ID, PART_NAMES_BY_FINGER, part_id
 
 FOREARM_RINGS = 10
 FOREARM_RING_SPACING_M = 0.025
 FOREARM_GROWTH = 0.55
 """How much wider the forearm is at its far end than at the wrist (along an ease-in curve)."""
+
+THENAR_RADIUS_M = 0.0175
+"""Skin this near to the thumb's metacarpal belongs to it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,25 @@ class HandTopology:
     rest_vertices_m: Float[Tensor, "vertices 3"]
     """The template in hand frame (x dorsal, y distal, z towards the thumb), forearm included."""
     rest_normals: Float[Tensor, "vertices 3"]
+
+    @staticmethod
+    def build(
+        anny: AnnyHand, rest_vertices_m: Float[Tensor, "open 3"], rest_from_bones: Float[Tensor, "bones 4 4"]
+    ) -> "HandTopology":
+        """The topology of Anny's hand with a forearm drawn out of it."""
+        loop, first_new = ordered_boundary(anny.faces), len(rest_vertices_m)
+        vertices_m = torch.cat([rest_vertices_m, forearm_vertices_m(rest_vertices_m[loop])])
+        faces = torch.cat([anny.faces, forearm_faces(loop, first_new)])
+        weights = torch.zeros(len(vertices_m), anny.weights.shape[1])
+        weights[:first_new], weights[first_new:, 0] = anny.weights, 1.0
+        distal_bones = [anny.finger_bones[finger][-1] for finger in FINGERS]
+        tips = fingertip_vertices(vertices_m, rest_from_bones, weights, distal_bones)
+        parts = face_part_ids(
+            faces, vertices_m, rest_from_bones, weights,
+            finger_bones=anny.finger_bones, fingertips=tips, first_forearm_vertex=first_new,
+        )  # fmt: skip
+        normals = vertex_normals(vertices_m[None], faces)[0]
+        return HandTopology(faces, parts, weights, loop, tips, vertices_m, normals)
 
 
 def ordered_boundary(faces: Int[Tensor, "faces 3"]) -> Int[Tensor, " loop"]:
@@ -102,6 +125,14 @@ def fingertip_vertices(
     return torch.stack(tips)
 
 
+def _distance_to_segment_m(
+    points_m: Float[Tensor, "points 3"], start_m: Float[Tensor, " 3"], end_m: Float[Tensor, " 3"]
+) -> Float[Tensor, " points"]:
+    along = end_m - start_m
+    fraction = ((points_m - start_m) @ along / along.square().sum()).clamp(0, 1)
+    return (points_m - start_m - fraction[:, None] * along).norm(dim=-1)
+
+
 def face_part_ids(
     faces: Int[Tensor, "faces 3"],
     rest_vertices_m: Float[Tensor, "vertices 3"],
@@ -116,9 +147,13 @@ def face_part_ids(
     owner = weights[faces].sum(1).argmax(1)
     centroid_m = rest_vertices_m[faces].mean(1)
     parts = torch.full((len(faces),), part_id("palm"), dtype=torch.uint8)
+    # The thumb's metacarpal is buried in the palm and its weights end in a ragged line; distance draws a clean one.
+    parts[_distance_to_segment_m(centroid_m, *rest_bones[finger_bones["thumb"][:2], :3, 3]) < THENAR_RADIUS_M] = (
+        part_id("thumb_metacarpal")
+    )
     for finger, tip in zip(FINGERS, fingertips.tolist(), strict=True):
         for bone, part in zip(finger_bones[finger], PART_NAMES_BY_FINGER[finger], strict=False):
-            parts[owner == bone] = part_id(part)
+            parts[owner == bone] = part_id(part)  # zip leaves the tip out: it is the distal segment's outer half
         if finger != "thumb":
             head, axis = rest_bones[finger_bones[finger][-1], :3, 3], rest_bones[finger_bones[finger][-1], :3, 1]
             half = 0.5 * (rest_vertices_m[tip] - head) @ axis

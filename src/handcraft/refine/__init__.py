@@ -2,7 +2,7 @@
 """Rendered to photographed: moves renders towards the look of photographs without moving their labels."""
 
 from handcraft.refine.apply import refine_prepared, refine_shards
-from handcraft.refine.config import LAPTOP, PAPER, PAPER_FEATURES, SMOKE, CycleGANConfig
+from handcraft.refine.config import LAPTOP, LAPTOP_FEATURES, PAPER, PAPER_FEATURES, SMOKE, CycleGANConfig
 from handcraft.refine.cyclegan import CycleGANLearner
 from handcraft.refine.networks import CycleGenerator, PatchDiscriminator
 from handcraft.refine.pool import ImagePool
@@ -11,6 +11,7 @@ from handcraft.refine.train import train_refiner
 
 __all__ = [
     "LAPTOP",
+    "LAPTOP_FEATURES",
     "PAPER",
     "PAPER_FEATURES",
     "SMOKE",

@@ -7,14 +7,32 @@ The resolve kernels visit pixels and compute from the key whatever is asked for:
 at the supersampled positions. All shading happens in linear light.
 """
 
+import os
+import sys
 from typing import Any
 
 import warp as wp
 
-wp.config.log_level = wp.LOG_ERROR  # before init: the banner would land in the user's terminal
-wp.init()
 
-wp.set_module_options({"enable_backward": False})  # nothing differentiates through pixels yet; compiles in half the time
+def _start_quietly() -> None:
+    """Start Warp without its banner, nor the warning that its native part writes to file 2 where there is no GPU."""
+    wp.config.log_level = wp.LOG_ERROR
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        wp.init()
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+_start_quietly()
+
+wp.set_module_options(
+    {"enable_backward": False}
+)  # nothing differentiates through pixels yet; compiles in half the time
 
 KEY_OF_NOTHING = wp.constant(wp.int64(0x7FFFFFFFFFFFFFFF))
 DEPTH_STEPS_PER_M = wp.constant(wp.float32(1.0e7))  # keys resolve a tenth of a micrometre
@@ -25,6 +43,14 @@ FACE_BITS = wp.constant(wp.int64(1 << 20))  # room for a million triangles below
 def signed_area(a: wp.vec3, b: wp.vec3, x: float, y: float) -> float:
     """Twice the signed area of the triangle a, b, (x, y) in pixels."""
     return (b[0] - a[0]) * (y - a[1]) - (b[1] - a[1]) * (x - a[0])
+
+
+@wp.func
+def side_of_edge(a: wp.vec3, b: wp.vec3, x: float, y: float) -> float:
+    """:func:`signed_area`, exactly negated when the ends are swapped, so that two triangles leave no crack between them."""
+    if a[0] < b[0] or (a[0] == b[0] and a[1] < b[1]):
+        return signed_area(a, b, x, y)
+    return -signed_area(b, a, x, y)
 
 
 @wp.func
@@ -76,11 +102,11 @@ def rasterise(
     for row in range(top, bottom + 1):
         for column in range(left, right + 1):
             x, y = float(column) + 0.5, float(row) + 0.5
-            w0 = signed_area(b, c, x, y) / area
-            w1 = signed_area(c, a, x, y) / area
-            w2 = 1.0 - w0 - w1
+            w0 = side_of_edge(b, c, x, y) / area
+            w1 = side_of_edge(c, a, x, y) / area
+            w2 = side_of_edge(a, b, x, y) / area
             if w0 >= 0.0 and w1 >= 0.0 and w2 >= 0.0:
-                depth_m = 1.0 / (w0 / a[2] + w1 / b[2] + w2 / c[2])
+                depth_m = (w0 + w1 + w2) / (w0 / a[2] + w1 / b[2] + w2 / c[2])
                 key = wp.int64(depth_m * DEPTH_STEPS_PER_M) * FACE_BITS + wp.int64(face)
                 wp.atomic_min(keys, frame, row, column, key)
 
@@ -146,7 +172,11 @@ def joint_creases(point: wp.vec3, joints: wp.array(dtype=wp.vec3), axes: wp.arra
         offset = point - joints[joint]
         if wp.length_sq(offset) < 2.9e-4:  # 17 mm round the joint
             along = wp.dot(offset, axes[joint])
-            total += gaussian(along, 0.0006) + 0.5 * gaussian(along - 0.0028, 0.0005) + 0.5 * gaussian(along + 0.0025, 0.0005)
+            total += (
+                gaussian(along, 0.0006)
+                + 0.5 * gaussian(along - 0.0028, 0.0005)
+                + 0.5 * gaussian(along + 0.0025, 0.0005)
+            )
     return wp.min(total, 1.0)
 
 
@@ -163,7 +193,9 @@ def palm_lines(point: wp.vec3) -> float:
 
 
 @wp.func
-def nail(point: wp.vec3, heads: wp.array(dtype=wp.vec3), frames: wp.array(dtype=wp.mat33), lengths: wp.array(dtype=float)) -> float:
+def nail(
+    point: wp.vec3, heads: wp.array(dtype=wp.vec3), frames: wp.array(dtype=wp.mat33), lengths: wp.array(dtype=float)
+) -> float:
     """1 on a finger nail, 0 off it: an ellipse on the back of each distal segment, in that bone's own frame."""
     inside = float(0.0)
     for finger in range(heads.shape[0]):
@@ -213,7 +245,9 @@ def resolve_colour(
             x, y = (float(fine_column) + 0.5) / float(samples), (float(fine_row) + 0.5) / float(samples)
             weight = barycentric(corners[frame, i], corners[frame, j], corners[frame, k], x, y)
             normal = weight[0] * normals[frame, i] + weight[1] * normals[frame, j] + weight[2] * normals[frame, k]
-            position = weight[0] * positions[frame, i] + weight[1] * positions[frame, j] + weight[2] * positions[frame, k]
+            position = (
+                weight[0] * positions[frame, i] + weight[1] * positions[frame, j] + weight[2] * positions[frame, k]
+            )
             look = skin[frame]
             albedo = look.tone
             gloss = look.gloss

@@ -18,7 +18,7 @@ from handcraft.scene.skin import srgb_from_linear
 def take_pictures(
     rendering: Rendering, look: Look, seed: int, indices: Sequence[int]
 ) -> Float[Tensor, "batch 3 height width"]:
-    """sRGB pictures in [0, 1] of the samples ``indices``."""
+    """SRGB pictures in [0, 1] of the samples ``indices``."""
     if look == "plain":
         return srgb_from_linear(rendering.colour.clamp(0, 1))
     sensor = sample_sensor(uniform_rows(seed, indices, Stream.SENSOR, SENSOR_UNIFORMS))

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scenes in, pictures and all their labels out, in one pass."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import warp as wp
@@ -108,9 +110,7 @@ class Renderer:
         _launch(kernels.resolve_labels, tuple(keys.shape), arguments, device)
         return depth_m, parts, normal_image
 
-    def _colours(
-        self, corners: Tensor, normals: Tensor, positions_m: Tensor, facing: Tensor, scene: Scene
-    ) -> Tensor:
+    def _colours(self, corners: Tensor, normals: Tensor, positions_m: Tensor, facing: Tensor, scene: Scene) -> Tensor:
         device, camera, lights = corners.device, scene.camera, scene.lights
         colour = torch.zeros((len(corners), 4, camera.height_px, camera.width_px), device=device)
         vec3 = [
@@ -133,7 +133,7 @@ class Renderer:
     def _faces(self, device: torch.device) -> Tensor:
         return self.model.topology.faces.to(device=device, dtype=torch.int32)
 
-    def _skin_geometry(self, device: torch.device) -> list[wp.array]:
+    def _skin_geometry(self, device: torch.device) -> list[Any]:
         """Where creases and nails are, in the template: they are painted by position, so they follow the skin."""
         model, topology = self.model, self.model.topology
         bones = model.rest_from_bones.to(device)
@@ -172,15 +172,16 @@ def keypoint_visibility(
     return inside & ((surface_m == 0) | (joints_m[..., 2] - surface_m < tolerance_m))
 
 
-def _skin_array(skin: Skin, device: torch.device) -> wp.array:
+def _skin_array(skin: Skin, device: torch.device) -> Any:  # noqa: ANN401 (Warp's arrays are typed by value)
     """The skins as an array of Warp structures."""
     columns = torch.cat(
         [skin.tone, skin.palm_tone, skin.nail_tone,
          torch.stack([skin.mottling, skin.crease, skin.bump, skin.gloss, skin.sharpness], 1)], dim=1
     ).float().contiguous()  # fmt: skip
-    structured = columns.cpu().numpy().view(kernels.SkinOfFrame.numpy_dtype())[:, 0]
+    layout = kernels.SkinOfFrame.numpy_dtype()  # type: ignore[attr-defined] # wp.struct adds it
+    structured = columns.cpu().numpy().view(layout)[:, 0]
     return wp.array(structured, dtype=kernels.SkinOfFrame, device=str(device))
 
 
-def _launch(kernel: wp.Kernel, shape: tuple[int, ...], arguments: list[object], device: torch.device) -> None:
-    wp.launch(kernel, dim=shape, inputs=arguments, device=str(device))
+def _launch(kernel: wp.Kernel, shape: tuple[int, ...], arguments: Sequence[object], device: torch.device) -> None:
+    wp.launch(kernel, dim=shape, inputs=list(arguments), device=str(device))

@@ -90,5 +90,3 @@ def jpeg(image: Float[Tensor, "3 height width"], quality: int) -> Float[Tensor, 
     Image.fromarray(pixels).save(file, format="JPEG", quality=quality)
     decoded = np.array(Image.open(file))
     return torch.from_numpy(decoded).permute(2, 0, 1).to(image).div(255)
-
-

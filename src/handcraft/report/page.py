@@ -12,7 +12,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
 from pathlib import Path
 
 import jinja2
@@ -89,8 +88,8 @@ def _section(run: Path, key: str) -> Section:
     level = results.confidence_level
     pictures = tuple(_inline_picture(run, picture) for picture in results.pictures)
     logs = [(log, _read_metrics(run, log)) for log in results.training]
-    by_reference = groupby(sorted(results.differences, key=lambda one: one.against), key=lambda one: one.against)
-    differences = [(against, tuple(group)) for against, group in by_reference]
+    references = dict.fromkeys(difference.against for difference in results.differences)
+    differences = [(name, tuple(one for one in results.differences if one.against == name)) for name in references]
     return Section(
         results=results,
         key=key,

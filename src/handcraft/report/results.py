@@ -184,6 +184,13 @@ class Results:
         return min(self.arms_of("arm"), key=lambda arm: arm.epe_mean.value, default=None)
 
     @property
+    def unbeaten_baseline(self) -> Arm | None:
+        """The best baseline if no arm has a lower mean error than it."""
+        baseline = min(self.arms_of("baseline"), key=lambda arm: arm.epe_mean.value, default=None)
+        best = self.best_arm
+        return baseline if baseline and best and best.epe_mean.value >= baseline.epe_mean.value else None
+
+    @property
     def all_measured_alike(self) -> bool:
         """Whether every run of every arm was measured on equally many images, people and keypoints."""
         scores = [run.scores for arm in self.arms for run in arm.runs]

@@ -42,7 +42,7 @@ def reading(difference: Estimate) -> str:
 def duration(seconds: float) -> str:
     """Hours, minutes and seconds, as many as matter.
 
-    >>> duration(412.3), duration(7322), duration(3.21)
+    >>> duration(412.3), duration(7322.0), duration(3.21)
     ('6 min 52 s', '2 h 2 min', '3.2 s')
     """
     if seconds < 60:

@@ -30,12 +30,13 @@ def sample_backdrops(
 
 def _backdrop(generator: torch.Generator, height_px: int, width_px: int) -> Float[Tensor, "3 height width"]:
     numbers = torch.rand(14, generator=generator)
-    contrast = 0.9 * numbers[0] ** 2  # walls and tables are common, clutter is less so
-    base = torch.lerp(torch.full((3,), 0.1 + 0.85 * float(numbers[1])), numbers[2:5], 0.5 * float(numbers[5]))
+    contrast = 0.7 * numbers[0] ** 3  # walls and tables are common, clutter is less so
+    base = torch.lerp(torch.full((3,), 0.1 + 0.85 * float(numbers[1])), numbers[2:5], 0.5 * float(numbers[5]) ** 2)
     picture = base[:, None, None].expand(3, height_px, width_px).clone()
     for cells in (2, 5, 12, 30):
         blotches = torch.rand(1, 3, cells, cells, generator=generator) - 0.5
-        grey = torch.lerp(blotches, blotches.mean(1, keepdim=True).expand(-1, 3, -1, -1), float(numbers[6]))
+        greyness = float(numbers[6]) ** 0.3  # rooms are less colourful than noise
+        grey = torch.lerp(blotches, blotches.mean(1, keepdim=True).expand(-1, 3, -1, -1), greyness)
         picture += contrast * (2.0 / cells) ** 0.5 * _enlarged(grey, height_px, width_px)
     rows, columns = torch.meshgrid(torch.linspace(-1, 1, height_px), torch.linspace(-1, 1, width_px), indexing="ij")
     angle = 2 * torch.pi * numbers[7]
@@ -45,7 +46,9 @@ def _backdrop(generator: torch.Generator, height_px: int, width_px: int) -> Floa
     if numbers[10] < 0.5:
         shapes = torch.rand(int(1 + 5 * numbers[11]), 7, generator=generator)
         for centre_y, centre_x, size_y, size_x, *colour in shapes:
-            inside = (((rows - 2 * centre_y + 1).abs() < size_y) & ((columns - 2 * centre_x + 1).abs() < size_x)).float()
+            inside = (
+                ((rows - 2 * centre_y + 1).abs() < size_y) & ((columns - 2 * centre_x + 1).abs() < size_x)
+            ).float()
             colour_image = torch.stack(colour)[:, None, None]
             picture = torch.lerp(picture, colour_image.expand_as(picture), 0.8 * contrast.sqrt() * inside)
     vignette = 1 - 0.6 * numbers[12] * (rows.square() + columns.square()) / 2

@@ -25,9 +25,7 @@ class Stream(IntEnum):
     NOISE = 8
 
 
-def uniform_rows(
-    seed: int, indices: Sequence[int], stream: Stream, columns: int
-) -> Float[Tensor, "batch columns"]:
+def uniform_rows(seed: int, indices: Sequence[int], stream: Stream, columns: int) -> Float[Tensor, "batch columns"]:
     """Uniform numbers in [0, 1): row i depends on (seed, stream, indices[i]) only."""
     return torch.stack([torch.rand(columns, generator=generator_for(seed, stream, index)) for index in indices])
 

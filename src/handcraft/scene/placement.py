@@ -47,11 +47,13 @@ def sample_placement(
     config: PlacementConfig,
 ) -> tuple[Float[Tensor, "batch 4 4"], Camera]:
     """``camera_from_hand`` and the camera of each frame; the keypoints' centre lands near the image's centre."""
-    field_of_view = torch.deg2rad(30 + 35 * uniform[:, 0])
+    field_of_view = torch.deg2rad(25 + 25 * uniform[:, 0])
     focal_px = 0.5 * width_px / (0.5 * field_of_view).tan()
     camera = Camera.from_focal_length(focal_px, height_px, width_px)
     rotation = camera_rotation(uniform, config)
-    length_m = (keypoints_m[:, 12] - keypoints_m[:, 9]).norm(dim=-1) + (keypoints_m[:, 9] - keypoints_m[:, 0]).norm(dim=-1)
+    length_m = (keypoints_m[:, 12] - keypoints_m[:, 9]).norm(dim=-1) + (keypoints_m[:, 9] - keypoints_m[:, 0]).norm(
+        dim=-1
+    )
     fill = config.fill[0] + (config.fill[1] - config.fill[0]) * uniform[:, 5]
     # A curled hand keeps the scale of its open self, up to a point: it may not leave the frame, nor shrink to a dot.
     distance_m = focal_px * 0.19 * (length_m / 0.19).clamp(0.75, 1.25) / (fill * width_px)

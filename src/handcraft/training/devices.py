@@ -10,7 +10,8 @@ from accelerate.state import AcceleratorState, PartialState
 from handcraft.errors import HandcraftError
 
 Device = Literal["auto", "cpu", "cuda"]
-Precision = Literal["float32", "bfloat16"]
+Precision = Literal["auto", "float32", "bfloat16"]
+"""``auto`` is bfloat16 where the machine computes in it faster than in float32, else float32."""
 
 
 def process_index() -> int:
@@ -30,10 +31,17 @@ def make_accelerator(device: Device = "auto", precision: Precision = "float32") 
     """
     if device == "cuda" and not torch.cuda.is_available():
         raise HandcraftError("Expected `device` to be one this machine has, but got cuda; use --device cpu or auto.")
-    AcceleratorState._shared_state = {}
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        PartialState._shared_state = {}
+    in_bfloat16 = precision == "bfloat16" or (precision == "auto" and _has_fast_bfloat16(device))
+    AcceleratorState._shared_state, PartialState._shared_state = {}, {}  # older accelerators hold on to their own
     try:
-        return Accelerator(cpu=device == "cpu", mixed_precision="bf16" if precision == "bfloat16" else "no")
+        return Accelerator(cpu=device == "cpu", mixed_precision="bf16" if in_bfloat16 else "no")
     except ValueError as error:
         raise HandcraftError(f"Expected `precision` to be one this device has, but got {precision}: {error}") from error
+
+
+def _has_fast_bfloat16(device: Device) -> bool:
+    """Whether the device multiplies bfloat16 by itself; where it must be emulated it is slower than float32."""
+    if device != "cpu" and torch.cuda.is_available():
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = getattr(torch.cpu, "get_capabilities", dict)()  # absent from older releases of torch
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

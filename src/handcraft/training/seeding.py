@@ -16,7 +16,7 @@ def forked_rng(seed: int, *indices: int) -> Iterator[None]:
     The GPU's generator is included once CUDA is in use; CUDA is never started for it.
     """
     own = generator_for(seed, *indices)
-    in_use = torch.cuda.is_initialized()  # type: ignore[no-untyped-call] # torch annotates all but this one
+    in_use = torch.cuda.is_initialized()
     devices = [torch.cuda.current_device()] if in_use else []
     with torch.random.fork_rng(devices=devices):
         torch.default_generator.set_state(own.get_state())

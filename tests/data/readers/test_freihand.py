@@ -3,11 +3,11 @@ import json
 
 import pytest
 import torch
-from tests.data.freihand import make
-from tests.data.painted import centroids_px
 
 from handcraft.data import FreiHAND
 from handcraft.errors import HandcraftError
+from tests.data.freihand import make
+from tests.data.painted import centroids_px
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import pickle
 
 import pytest
 import torch
-from tests.data.joints_json import make
-from tests.data.painted import centroids_px
 
 from handcraft.data import JointsJson
 from handcraft.errors import HandcraftError
+from tests.data.joints_json import make
+from tests.data.painted import centroids_px
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@ import weakref
 
 import pytest
 import torch
-from tests.data.photographs.make import scene, write_photographs
 
 from handcraft.data import PhotographFolder
 from handcraft.errors import HandcraftError
+from tests.data.photographs.make import scene, write_photographs
 
 READABLE = ["cutout", "deep_er_CAPITAL", "deep_old", "grey", "plain", "scan", "sixteen", "turned", "web"]
 

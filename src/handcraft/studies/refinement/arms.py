@@ -104,7 +104,9 @@ class Arms:
             )
             return Arm("labelled target", "ceiling", "trained on labelled images of the test's own kind, other hands",
                        len(training), predictions)  # fmt: skip
-        folds = split_by_subject(self.sets.test.subjects, [1 / CEILING_FOLDS] * CEILING_FOLDS, seed=self.config.data_seed)
+        folds = split_by_subject(
+            self.sets.test.subjects, [1 / CEILING_FOLDS] * CEILING_FOLDS, seed=self.config.data_seed
+        )
         predictions = tuple(self._cross_fitted(folds, seed) for seed in self.config.seeds)
         return Arm("labelled target", "ceiling",
                    "trained on half of the test's people, tested on the other half, both ways round",

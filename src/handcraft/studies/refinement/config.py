@@ -3,6 +3,7 @@
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import Literal
 
 from handcraft.data import PreprocessConfig
 from handcraft.errors import HandcraftError
@@ -11,12 +12,18 @@ from handcraft.estimate import (
     KEYPOINTS_SMOKE,
     SEGMENTER_LAPTOP,
     SEGMENTER_SMOKE,
-    AugmentConfig,
     KeypointConfig,
     SegmenterConfig,
 )
 from handcraft.refine import LAPTOP, SMOKE, CycleGANConfig
 from handcraft.training import LoopConfig
+
+
+REFINERS: dict[str, Literal["pixels", "discriminator_features"]] = {
+    "CycleGAN": "pixels",
+    "feature-map CycleGAN": "discriminator_features",
+}
+"""The refiners under test, by where they compare a cycled image with its original."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +74,6 @@ class StudyConfig:
         return dataclasses.replace(self.keypoints, seed=self.data_seed + 7919, augment=augment)
 
 
-REFINERS = {"CycleGAN": "pixels", "feature-map CycleGAN": "discriminator_features"}
-"""The refiners under test, by where they compare a cycled image with its original."""
-
 SMOKE_STUDY = StudyConfig(
     source_count=48, target_count=32, test_count=24, helper_count=48, drift_count=16, render_px=64,
     crops=PreprocessConfig(size=32), segmenter=SEGMENTER_SMOKE, refiner=SMOKE, keypoints=KEYPOINTS_SMOKE,
@@ -80,12 +84,14 @@ LAPTOP_STUDY = StudyConfig()
 """What ``handcraft demo`` runs: under ten minutes on two cores."""
 
 LONG_STUDY = StudyConfig(
-    source_count=8000,
+    source_count=6000,
     target_count=4000,
     test_count=1000,
     helper_count=6000,
-    segmenter=dataclasses.replace(SEGMENTER_LAPTOP, steps=1000),
-    refiner=dataclasses.replace(LAPTOP, loop=LoopConfig(steps=1500, log_every=25, checkpoint_every=100, draw_every=300)),
-    keypoints=dataclasses.replace(KEYPOINTS_LAPTOP, steps=1000, augment=AugmentConfig()),
+    segmenter=dataclasses.replace(SEGMENTER_LAPTOP, steps=1200),
+    refiner=dataclasses.replace(
+        LAPTOP, loop=LoopConfig(steps=3000, log_every=25, checkpoint_every=200, draw_every=500)
+    ),
+    keypoints=dataclasses.replace(KEYPOINTS_LAPTOP, steps=1500),
 )
-"""About an hour on two cores for one seed."""
+"""About half an hour on two cores for one seed."""

@@ -130,10 +130,16 @@ def _compared(difference: Estimate, *, alone: bool = False) -> str:
 
 def _sets(sets: StudySets) -> dict[str, Any]:
     simulated = "a stand-in for photographs: rendered, with skin, lights, backdrops and a simulated camera"
-    target_note = "unlabelled photographs; hands found by the segmenter" if sets.target.is_real else (
-        f"{simulated}; labels withheld from refiners and estimators; hands found by the segmenter")
-    test_note = "labelled photographs; hands found by the segmenter" if sets.test.is_real else (
-        f"{simulated}; other hands than the target's; hands found by the segmenter")
+    target_note = (
+        "unlabelled photographs; hands found by the segmenter"
+        if sets.target.is_real
+        else (f"{simulated}; labels withheld from refiners and estimators; hands found by the segmenter")
+    )
+    test_note = (
+        "labelled photographs; hands found by the segmenter"
+        if sets.test.is_real
+        else (f"{simulated}; other hands than the target's; hands found by the segmenter")
+    )
     return {
         "source": _set(sets.source, labelled=True, note="matte, flat skin, simple light; masks from the renderer"),
         "target": _set(sets.target, labelled=False, note=target_note),
@@ -184,7 +190,9 @@ def _limits(config: StudyConfig, sets: StudySets) -> list[str]:
     if sets.test.is_real and sets.target.is_real and sets.test.source != sets.target.source:
         limits.append(f"Target ({sets.target.source}) and test ({sets.test.source}) are different sets of photographs.")
     outside = _outside_share(sets.test)
-    limits.append(f"{100 * outside:.1f} % of the labelled test keypoints lie outside their crop, where no arm can answer.")
+    limits.append(
+        f"{100 * outside:.1f} % of the labelled test keypoints lie outside their crop, where no arm can answer."
+    )
     return limits
 
 

@@ -3,7 +3,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -67,7 +66,13 @@ def _renders(config: StudyConfig) -> Image.Image:
             [show_normals(sample.normals, scale=1) for sample in plain if sample.normals is not None],
             [picture_from_image(sample.image) for sample in photographic],
         ],
-        row_titles=["plain renders", "parts", "depth", "normals", "the photographic look, same hands (simulated photographs)"],
+        row_titles=[
+            "plain renders",
+            "parts",
+            "depth",
+            "normals",
+            "the photographic look, same hands (simulated photographs)",
+        ],
     )
 
 
@@ -83,7 +88,12 @@ def _refined(config: StudyConfig, sets: StudySets, arms: Arms) -> Image.Image:
     rows = [_row(images), _row(normalise_colour(images))]
     rows += [_row(refine_prepared(arms.refiner(name, config.seeds[0]), shown).float_images()) for name in REFINERS]
     rows.append(_row(target.float_images()))
-    titles = ["render", "normalised colours", *(f"refined by {name}" for name in REFINERS), f"{sets.target.source} (target)"]
+    titles = [
+        "render",
+        "normalised colours",
+        *(f"refined by {name}" for name in REFINERS),
+        f"{sets.target.source} (target)",
+    ]
     return contact_sheet(rows, row_titles=titles)
 
 

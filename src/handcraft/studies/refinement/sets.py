@@ -10,9 +10,9 @@ from pathlib import Path
 import torch
 from rich.progress import track
 
-from handcraft.data import HandSample, PreparedSet, PreprocessConfig, Reader, open_dataset, prepare
-from handcraft.data.rendered import BATCH, RenderedSet
+from handcraft.data import HandSample, PreparedSet, PreprocessConfig, open_dataset, prepare
 from handcraft.data.preprocess import Segment
+from handcraft.data.rendered import BATCH, RenderedSet
 from handcraft.errors import HandcraftError
 from handcraft.estimate import Segmenter, train_segmenter
 from handcraft.scene import Look, SceneConfig
@@ -52,7 +52,9 @@ class SetMaker:
         target = self._kept("target", lambda: self._photographs(photos, "target", self.config.target_count))
         tested = self._kept("test", lambda: self._photographs(test, "test", self.config.test_count))
         if tested.keypoints_px is None:
-            raise HandcraftError(f"Expected the test set {test} to have keypoints; name a labelled data set with --test.")
+            raise HandcraftError(
+                f"Expected the test set {test} to have keypoints; name a labelled data set with --test."
+            )
         # The ceiling learns from the test's own domain: the labels of the simulated target, or other people of a real test.
         ceiling = None
         if test is None:
@@ -83,7 +85,8 @@ class SetMaker:
 
     def _judge(self) -> PreparedSet:
         half = self.config.helper_count // 2
-        sets = [self._renders(look, "helpers", half, first=place * half) for place, look in enumerate(("plain", "photographic"))]
+        looks: tuple[Look, ...] = ("plain", "photographic")
+        sets = [self._renders(look, "helpers", half, first=place * half) for place, look in enumerate(looks)]
         return PreparedSet.joined(sets, source="renders of both looks")
 
     def _renders(self, look: Look, name: str, count: int, first: int = 0) -> PreparedSet:

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The whole flow on a few tiny hands, and the laws of its parts."""
+
+import dataclasses
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from handcraft.data import PreparedSet, ShardWriter
+from handcraft.data.rendered import RenderedSet, render_samples
+from handcraft.errors import HandcraftError
+from handcraft.measure import score_keypoints
+from handcraft.report import write_report
+from handcraft.scene import SceneConfig
+from handcraft.studies.refinement import SMOKE_STUDY, StudyConfig, run_study
+from handcraft.studies.refinement.arms import Arm
+from handcraft.studies.refinement.config import REFINERS
+from handcraft.studies.refinement.figures import verdict
+from handcraft.studies.refinement.pictures import evenly
+
+ARMS = ["image centre", "mean pose", "raw renders", "normalised colours", *REFINERS, "labelled target"]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("study") / "run"
+    run_study(path, SMOKE_STUDY, title="Smoke", workers=1)
+    return path
+
+
+def test_the_flow_ends_in_figures_pictures_and_a_page(run: Path) -> None:
+    results = json.loads((run / "results.json").read_text())
+    assert [arm["name"] for arm in results["arms"]] == ARMS
+    assert all(arm["runs"][0]["scores"]["images"] > 16 for arm in results["arms"])
+    assert {drift["refiner"] for drift in results["label_drift"]} == set(REFINERS)
+    assert not results["sets"]["test"]["is_real"]
+    assert "stand-in" in results["sets"]["target"]["note"]
+    assert any("simulated" in limit for limit in results["limits"])
+    for picture in results["pictures"]:
+        assert (run / picture["file"]).stat().st_size > 1000
+    page = write_report(run).read_text()
+    assert page.count("data:image/png") == len(results["pictures"])
+
+
+def test_sets_share_no_hands_and_the_test_is_cut_by_the_segmenter(run: Path) -> None:
+    sets = {path.stem: PreparedSet.load(path) for path in (run / "sets").glob("*.safetensors")}
+    people = {name: set(sets[name].subjects) for name in ("source", "target", "test", "judge", "drift")}
+    names = sorted(people)
+    assert not any(people[a] & people[b] for a in names for b in names if a < b)
+    rendered = RenderedSet(SceneConfig(look="photographic", size_px=64), 37, 24)
+    true_masks = {sample.key: sample.mask for sample in rendered}
+    test = sets["test"]
+    assert set(test.keys) <= set(true_masks)
+    assert test.skipped + len(test) == 24
+
+
+def test_resuming_a_finished_study_changes_no_figure(run: Path) -> None:
+    before = json.loads((run / "results.json").read_text())
+    run_study(run, SMOKE_STUDY, title="Smoke", workers=1, resume=True)
+    after = json.loads((run / "results.json").read_text())
+    assert before["arms"] == after["arms"]
+    assert before["label_drift"] == after["label_drift"]
+
+
+def test_another_configuration_is_not_resumed(run: Path) -> None:
+    with pytest.raises(HandcraftError, match=r"config\.study\.test_count"):
+        run_study(run, dataclasses.replace(SMOKE_STUDY, test_count=20), title="Smoke", resume=True)
+
+
+def test_a_labelled_test_set_of_its_own_is_split_by_people_for_the_ceiling(tmp_path: Path) -> None:
+    config = dataclasses.replace(SMOKE_STUDY, seeds=(0,))
+    with ShardWriter(tmp_path / "labelled", description={"made": "for this test"}) as writer:
+        for sample in render_samples(SceneConfig(look="photographic", size_px=64, frames_per_person=2), 99, range(24)):
+            writer.write(sample)
+    results = run_study(tmp_path / "run", config, title="Own test", test=tmp_path / "labelled", workers=1)
+    ceiling = results["arms"][-1]
+    assert "other half" in ceiling["description"]
+    assert results["sets"]["test"]["count"] + results["sets"]["test"]["skipped"] == 24
+    assert results["sets"]["test"]["people"] <= 12
+
+
+@pytest.mark.parametrize("name", ["photos", "test"])
+def test_a_folder_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
+    with pytest.raises(HandcraftError, match=f"`{name}` to be a folder"):
+        run_study(tmp_path / "run", SMOKE_STUDY, title="", **{name: tmp_path / "nowhere"})
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_verdict_follows_the_intervals() -> None:
+    generator = torch.Generator().manual_seed(0)
+    truth, people = torch.rand(60, 21, 2, generator=generator) * 64, [f"p{i // 3}" for i in range(60)]
+
+    def errors(size_px: float) -> list:
+        noise = torch.nn.functional.normalize(torch.randn(60, 21, 2, generator=generator), dim=-1)
+        return [score_keypoints(truth + size_px * noise, truth, torch.ones(60, 21), people, seed=0).errors]
+
+    sizes = {"mean pose": 14.0, "raw renders": 10.0, "normalised colours": 6.0, "CycleGAN": 11.0, "feature-map CycleGAN": 7.0}
+    rows = [Arm(name, "arm", "", 0, ()) for name in sizes]
+    words = verdict(rows, {name: errors(size) for name, size in sizes.items()})
+    assert re.search(r"refined by the feature-map CycleGAN beats raw renders \(mean error 7.0 against 10.0 px\)", words)
+    assert "beats the mean pose" in words
+    assert "normalising the colours (6.0 px) it is worse" in words
+
+
+def test_indices_are_spread_evenly_and_stay_inside() -> None:
+    assert evenly(9, 3) == [0, 4, 8]
+    assert evenly(2, 8) == [0, 1]
+
+
+@pytest.mark.parametrize(("change", "message"), [({"test_count": 3}, "test_count"), ({"seeds": (1, 1)}, "seeds")])
+def test_studies_that_cannot_mean_anything_are_refused(change: dict[str, object], message: str) -> None:
+    with pytest.raises(HandcraftError, match=message):
+        StudyConfig(**change)
