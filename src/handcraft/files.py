@@ -13,7 +13,8 @@ from typing import Any
 def atomic_path(path: Path) -> Iterator[Path]:
     """Yield a temporary sibling of ``path``; on success it is synced to disk and renamed onto ``path``.
 
-    If the body raises, the sibling is removed and whatever stood at ``path`` is untouched.
+    If the body raises, the sibling is removed and whatever stood at ``path`` is untouched. An OSError of
+    writing, on a full disk say, names ``path`` then, even if whatever wrote named no file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -23,6 +24,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with beside.open("rb+") as file:
             os.fsync(file.fileno())
         beside.replace(path)
+    except OSError as error:
+        if error.filename is None or Path(error.filename) == beside:
+            error.filename, error.filename2 = str(path), None
+        raise
     finally:
         beside.unlink(missing_ok=True)
 

@@ -41,7 +41,8 @@ def test_rendered_shards_read_back_with_all_labels(tmp_path: Path) -> None:
 
 
 def test_joined_sets_keep_every_sample_and_refuse_mixtures() -> None:
-    sets = [prepare(render_samples(SceneConfig(size_px=48), 0, range(start, start + 3)), PreprocessConfig(size=16)) for start in (0, 3)]
+    batches = (render_samples(SceneConfig(size_px=48), 0, range(start, start + 3)) for start in (0, 3))
+    sets = [prepare(batch, PreprocessConfig(size=16)) for batch in batches]
     joined = PreparedSet.joined(sets, source="both")
     assert joined.keys == sets[0].keys + sets[1].keys
     assert torch.equal(joined.images[3:], sets[1].images)

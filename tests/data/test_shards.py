@@ -3,8 +3,10 @@ import contextlib
 import dataclasses
 import io
 import json
+import os
 import tarfile
 import weakref
+from pathlib import Path
 
 import pytest
 import torch
@@ -88,11 +90,18 @@ def test_reading_holds_one_sample_at_a_time(folder):
 
 
 def test_nothing_is_read_before_it_is_asked_for(folder):
-    (folder / "shard-000002.tar").unlink()
     samples = iter(ShardDataset(folder))
     assert [next(samples).key for _ in range(8)] == KEYS[:8]
+    (folder / "shard-000002.tar").unlink()
     with pytest.raises(HandcraftError, match=r"shard-000002\.tar, which dataset\.json lists, but it is missing"):
         next(samples)
+
+
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: os.truncate(path, 700)])
+def test_a_shard_that_is_missing_or_cut_short_is_told_before_the_first_sample(folder, damage):
+    damage(folder / "shard-000002.tar")
+    with pytest.raises(HandcraftError, match=r"shard-000002\.tar.*missing|shard-000002\.tar.*cut short"):
+        ShardDataset(folder)
 
 
 @pytest.mark.parametrize(
@@ -108,9 +117,8 @@ def test_a_damaged_shard_is_named_with_the_cure(folder, damage, words):
     else:
         data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    samples = iter(ShardDataset(folder))
     with pytest.raises(HandcraftError, match=rf"shard-000001\.tar .*{words}.*; copy it again") as caught:
-        list(samples)
+        list(ShardDataset(folder))
     assert "\n" not in str(caught.value)
 
 

@@ -152,7 +152,7 @@ def test_a_run_explains_itself(trained):
     pictures = list(run.pictures.glob("*.png"))
     assert pictures
     with Image.open(pictures[0]) as picture:
-        assert picture.size == (640, 480)
+        assert picture.size == (4 * 160 + 5 * 6, 3 * 160 + 4 * 6)  # twelve tiles, four to a row, gaps between
         assert len(picture.getcolors(maxcolors=1 << 20)) > 100
 
 

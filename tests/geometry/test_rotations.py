@@ -33,6 +33,12 @@ def test_the_axis_stays_and_the_rest_turns_by_the_length() -> None:
     torch.testing.assert_close(angle_between_deg(rotations, identity), expected, atol=1e-4, rtol=0)
 
 
+def test_an_orientation_is_no_angle_away_from_itself() -> None:
+    """Rounding may bring the trace above 3, where the arc cosine ends."""
+    rotations = rotation_from_axis_angle(some_vectors(500).float())
+    assert (angle_between_deg(rotations, rotations) < 0.1).all()
+
+
 @pytest.mark.parametrize(("axis", "start", "end"), [(X_AXIS, (0, 1, 0), (0, 0, 1)), (Z_AXIS, (1, 0, 0), (0, 1, 0))])
 def test_a_quarter_turn_is_right_handed(
     axis: tuple[float, float, float], start: tuple[int, int, int], end: tuple[int, int, int]

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from handcraft.geometry.rotations import rotation_about
-from handcraft.hand import BONES, KEYPOINTS, PARTS, HandMesh, HandModel
+from handcraft.hand import BONES, KEYPOINTS, PARTS, PHENOTYPES, HandMesh, HandModel
 from handcraft.hand.anatomy import DOF_NAMES, joint_limits_rad
 from handcraft.hand.skeleton import FINGERS, FOREARM_ID, part_id
 
@@ -80,6 +80,18 @@ def test_one_joint_moves_its_own_finger_only_and_by_its_angle(hand_model: HandMo
     torch.testing.assert_close(angle, torch.tensor(50.0), atol=0.05, rtol=0)
 
 
+def test_a_finger_curls_in_the_plane_it_leans_to(hand_model: HandModel) -> None:
+    """The lean turns the knuckle by the same rotation, however far the finger is bent."""
+    knuckle, shaped = hand_model.bone_of_joint["index_mcp"], hand_model.with_shape(ADULT)
+
+    def orientation(deviation: float, flexion: float) -> Tensor:
+        posed = shaped.with_pose(pose(index_mcp_deviation=deviation, index_mcp_flexion=flexion))
+        return posed.hand_from_bones[0, knuckle, :3, :3]
+
+    lean_of_flat, lean_of_bent = (orientation(15.0, bend) @ orientation(0.0, bend).T for bend in (0.0, 60.0))
+    torch.testing.assert_close(lean_of_flat, lean_of_bent, atol=1e-5, rtol=0)
+
+
 def test_bone_lengths_do_not_move_with_pose(hand_model: HandModel) -> None:
     keypoints_m = adult(hand_model, random_poses(16)).keypoints_m
     lengths = torch.stack([(keypoints_m[:, child] - keypoints_m[:, parent]).norm(dim=-1) for parent, child in BONES], 1)
@@ -96,14 +108,35 @@ def test_batch_equals_loop_and_keypoints_need_no_skin(hand_model: HandModel) -> 
     torch.testing.assert_close(without_skin, together.keypoints_m, atol=1e-5, rtol=0)
 
 
+def test_identities_are_chosen_by_row(hand_model: HandModel) -> None:
+    shapes = torch.rand(2, 6, generator=torch.Generator().manual_seed(2))
+    chosen = hand_model.with_shape(shapes).select(torch.tensor([1, 0, 1])).with_pose(pose()).keypoints_m()
+    each = [hand_model.with_shape(shapes[[row]]).with_pose(pose()).keypoints_m()[0] for row in (1, 0, 1)]
+    torch.testing.assert_close(chosen, torch.stack(each), atol=1e-6, rtol=0)
+
+
+def test_phenotypes_mean_what_they_are_called(hand_model: HandModel) -> None:
+    def length_mm(**changed: float) -> float:
+        shape = ADULT.clone()
+        for name, value in changed.items():
+            shape[0, PHENOTYPES.index(name)] = value
+        keypoints_m = hand_model.with_shape(shape).with_pose(pose()).keypoints_m()[0]
+        return 1000 * float((keypoints_m[KEYPOINTS.index("middle_tip")] - keypoints_m[0]).norm())
+
+    adults = length_mm()
+    assert length_mm(age=0.2) < adults - 50  # a child
+    assert length_mm(height=0.8) > adults + 15
+    assert length_mm(gender=0.0) > adults + 5 > adults - 5 > length_mm(gender=1.0)  # a man, a woman
+    for name in ("muscle", "weight"):
+        assert abs(length_mm(**{name: 0.9}) - adults) < 1
+
+
 def test_our_skinning_is_annys(hand_model: HandModel) -> None:
     """At Anny's own reference pose, before our joints are moved, the mesh is the one Anny makes."""
     anny = hand_model.anny
     theirs = anny.model(phenotype_kwargs={"age": 0.67})["vertices"][0]
-    undo = torch.linalg.inv(hand_model.zero_rotations)
-    shaped = hand_model.with_shape(ADULT)
-    plain = dataclasses.replace(hand_model, zero_rotations=hand_model.zero_rotations @ undo)
-    ours = type(shaped)(plain, shaped.rest_vertices_m, shaped.rest_from_bones).with_pose(pose()).skin().vertices_m[0]
+    relaxed = torch.eye(3).expand_as(hand_model.zero_rotations)
+    ours = adult(dataclasses.replace(hand_model, zero_rotations=relaxed), pose()).vertices_m[0]
     difference_mm = 1000 * (ours[: len(theirs)] - theirs).norm(dim=-1)
     # The relaxed reference bends the fingers by up to 20 degrees about joints that we set back by some 13 mm.
     assert difference_mm.max() < 4.5
@@ -142,8 +175,8 @@ def test_normals_point_outwards_and_the_surface_is_closed(hand_model: HandModel)
     edges = torch.cat([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]]).tolist()
     assert len({tuple(edge) for edge in edges}) == len(edges)
     assert {(second, first) for first, second in edges} == {tuple(edge) for edge in edges}
-    thumb_nail_side = mesh.vertex_normals()[0, hand_model.topology.fingertips[1:]]
-    assert (thumb_nail_side[:, 1] > 0.5).all()  # at the tips of the flat hand, outwards is distal
+    at_the_tips = mesh.vertex_normals()[0, hand_model.topology.fingertips[1:]]
+    assert (at_the_tips[:, 1] > 0.5).all()  # at the tips of the flat hand, outwards is distal
 
 
 def test_fingertips_are_on_the_mesh_at_its_far_ends(hand_model: HandModel) -> None:
@@ -166,8 +199,7 @@ def test_every_part_has_triangles_and_the_forearm_is_behind_the_wrist(hand_model
         assert along == sorted(along)
 
 
-def test_a_turned_root_turns_everything(hand_model: HandModel) -> None:
-    """The forearm stays when the wrist bends; the hand turns about it as one body."""
+def test_the_forearm_stays_when_the_wrist_bends_and_the_hand_turns_as_one_body(hand_model: HandModel) -> None:
     flat, bent = adult(hand_model, pose()), adult(hand_model, pose(wrist_flexion=30.0))
     forearm = hand_model.topology.weights[:, 0] == 1
     torch.testing.assert_close(flat.vertices_m[0, forearm], bent.vertices_m[0, forearm], atol=1e-6, rtol=0)

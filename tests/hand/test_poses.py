@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Laws of pose sampling."""
 
+import dataclasses
+
 import pytest
 import torch
 from torch import Tensor
 
 from handcraft.errors import HandcraftError
-from handcraft.hand import HandModel
+from handcraft.hand import FINGERS, HandModel
 from handcraft.hand.anatomy import DOF_NAMES, within_limits
 from handcraft.hand.poses import PoseConfig, open_until_free, poses_from_uniform, touching
 
@@ -40,12 +42,41 @@ def test_neighbouring_fingers_move_together_more_than_distant_ones() -> None:
     assert abs(correlation(column(loose, "index_pip_flexion"), column(loose, "middle_pip_flexion"))) < 0.06
 
 
-def test_the_whole_range_is_used() -> None:
+def test_fingers_curl_alike_over_their_whole_range_and_at_its_ends_more_often_than_between() -> None:
     poses = torch.rad2deg(poses_from_uniform(uniform(4000)))
-    for finger in ("index", "middle", "ring", "little"):
+    for finger in FINGERS[1:]:
         bend = column(poses, f"{finger}_pip_flexion")
-        assert bend.min() < 3
-        assert bend.max() > 97
+        tenths = torch.histc(bend, 10, 0, 100) / len(bend)
+        assert tenths.min() > 0.05
+        assert 0.16 < tenths[0] < 0.24
+        assert 0.16 < tenths[-1] < 0.24
+        assert tenths[4:6].max() < 0.1
+
+
+def test_a_fan_of_fingers_opens_to_both_sides_and_closes_when_they_curl() -> None:
+    poses = torch.rad2deg(poses_from_uniform(uniform(4000)))
+    for finger, side in (("index", 1), ("ring", -1), ("little", -1)):
+        bend, lean = column(poses, f"{finger}_pip_flexion"), side * column(poses, f"{finger}_mcp_deviation")
+        assert lean.mean() > 1.5  # away from the middle finger
+        assert lean[bend > 80].abs().mean() < 0.5 * lean[bend < 20].abs().mean()
+
+
+def test_the_outermost_joint_follows_the_middle_one_and_the_knuckle_goes_its_own_way() -> None:
+    poses = poses_from_uniform(uniform(4000))
+    for finger in FINGERS[1:]:
+        knuckle, middle, outer = (column(poses, f"{finger}_{joint}_flexion") for joint in ("mcp", "pip", "dip"))
+        assert correlation(middle, outer) > 0.9
+        assert float(outer[middle > 0.8].mean() / middle[middle > 0.8].mean()) == pytest.approx(0.67, abs=0.02)
+        assert 0.3 < correlation(middle, knuckle) < 0.75  # hooks and slopes
+
+
+def test_thumb_and_wrist_joints_are_drawn_independently_and_as_wide_as_asked_for() -> None:
+    poses = torch.rad2deg(poses_from_uniform(uniform(4000), PoseConfig(wrist_deg=10.0)))
+    free = [index for index, name in enumerate(DOF_NAMES) if name.startswith(("thumb", "wrist"))]
+    assert (torch.corrcoef(poses[:, free].T) - torch.eye(6)).abs().max() < 0.06
+    assert float(column(poses, "wrist_flexion").std()) == pytest.approx(10, rel=0.05)
+    assert float(column(poses, "wrist_deviation").std()) == pytest.approx(5, rel=0.05)
+    assert (poses[:, free].std(0) > 4).all()
 
 
 def test_the_same_numbers_make_the_same_pose_in_any_batch() -> None:
@@ -60,6 +91,27 @@ def test_a_flat_hand_touches_nothing_and_a_thumb_through_the_palm_does(hand_mode
         through[0, DOF_NAMES.index(f"thumb_{name}")] = degrees * torch.pi / 180
     assert not touching(shaped, flat).any()
     assert touching(shaped, through).all()
+
+
+def test_touching_does_not_depend_on_the_hands_size(hand_model: HandModel) -> None:
+    shaped, poses = hand_model.with_shape(ADULT), poses_from_uniform(uniform(400))
+    scale = torch.ones(4, 4)
+    scale[:3, 3] = 0.6
+    small = dataclasses.replace(
+        shaped, rest_vertices_m=shaped.rest_vertices_m * 0.6, rest_from_bones=shaped.rest_from_bones * scale
+    )
+    assert (touching(small, poses) == touching(shaped, poses)).float().mean() > 0.99
+
+
+def test_every_pose_is_opened_for_its_own_hand(hand_model: HandModel) -> None:
+    numbers = uniform(64)
+    shaped, poses = hand_model.with_shape(numbers[:, :6]), poses_from_uniform(numbers)
+    opened, free = open_until_free(shaped, poses)
+    assert free[~touching(shaped, poses)].all()
+    for row in range(0, 64, 3):
+        alone, is_free = open_until_free(shaped.select(torch.tensor([row])), poses[row : row + 1])
+        torch.testing.assert_close(alone[0], opened[row])
+        assert bool(is_free) == bool(free[row])
 
 
 def test_opening_frees_nearly_all_poses_stays_inside_limits_and_leaves_free_ones_alone(hand_model: HandModel) -> None:
@@ -79,3 +131,8 @@ def test_opening_frees_nearly_all_poses_stays_inside_limits_and_leaves_free_ones
 def test_a_correlation_that_is_none_is_refused(value: float) -> None:
     with pytest.raises(HandcraftError, match="neighbour_correlation"):
         PoseConfig(neighbour_correlation=value)
+
+
+def test_a_spread_below_zero_is_refused() -> None:
+    with pytest.raises(HandcraftError, match="`wrist_deg` to be at least 0"):
+        PoseConfig(wrist_deg=-1.0)

@@ -180,9 +180,12 @@ def test_picture_is_fixed_and_changes_nothing(tmp_path):
     assert_same(before, trained.state_dict())
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
     with Image.open(tmp_path / "one.png") as picture:
-        rows, columns = 6, 8
-        assert picture.size == (96 + columns * 66, rows * 66)
-        assert picture.getpixel((97, 1)) == picture.getpixel((98, 2))  # a pixel of the image, four times as large
+        rows, columns, shown_px, gap_px = 6, 8, 160, 6
+        assert picture.width == columns * (shown_px + gap_px) + gap_px
+        assert picture.height > rows * (shown_px + gap_px)
+        last_row_top = picture.height - gap_px - shown_px
+        one_pixel = picture.crop((gap_px, last_row_top, gap_px + 10, last_row_top + 10))
+        assert len(one_pixel.getcolors()) == 1  # of the image, ten times as large
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from handcraft.hand.skeleton import BONES
-from handcraft.report import (
+from handcraft.data import (
     TRUTH_COLOURS,
     contact_sheet,
     draw_skeleton,
@@ -23,6 +22,7 @@ from handcraft.report import (
     picture_from_image,
     show_depth,
 )
+from handcraft.hand.skeleton import BONES
 
 ARMS = {  # name: role, mean error in px, description
     "image centre": ("baseline", 16.31, "every keypoint in the middle of the crop"),

@@ -5,22 +5,10 @@ import pytest
 import torch
 
 from handcraft.errors import HandcraftError
-from handcraft.hand import HandModel
+from handcraft.hand import PHENOTYPES, HandModel
+from handcraft.hand.poses import touching
 from handcraft.scene import SceneConfig, sample_hands, sample_scenes
-from handcraft.scene.backdrop import sample_backdrops
-from handcraft.scene.lights import sample_lights
-from handcraft.scene.placement import (
-    CAMERA_FROM_DORSAL,
-    PLACEMENT_UNIFORMS,
-    PlacementConfig,
-    camera_rotation,
-    sample_placement,
-)
-from handcraft.scene.skin import MONK_SRGB, sample_skin
-
-
-def uniform(count: int, columns: int) -> torch.Tensor:
-    return torch.rand(count, columns, generator=torch.Generator().manual_seed(0))
+from handcraft.scene.scene import phenotypes_from_uniform
 
 
 def test_a_sample_depends_on_seed_and_index_only(hand_model: HandModel) -> None:
@@ -53,66 +41,32 @@ def test_both_sides_appear_in_their_share(hand_model: HandModel) -> None:
     assert not sample_hands(hand_model, SceneConfig(left_share=0.0), 0, indices).mesh.is_left.any()
 
 
-def test_a_right_hand_shows_its_back_with_the_thumb_on_the_left() -> None:
-    camera_from_hand = torch.tensor(CAMERA_FROM_DORSAL)
-    towards_thumb, distal, dorsal = (
-        camera_from_hand @ torch.eye(3)[2],
-        camera_from_hand @ torch.eye(3)[1],
-        camera_from_hand[:, 0],
-    )
-    assert towards_thumb.tolist() == [-1, 0, 0]
-    assert distal.tolist() == [0, -1, 0]  # up the image
-    assert dorsal.tolist() == [0, 0, -1]  # towards the camera
-    torch.testing.assert_close(torch.linalg.det(camera_from_hand), torch.tensor(1.0))
+def test_what_is_told_of_the_hands_is_how_they_are(hand_model: HandModel) -> None:
+    """Shape, angles and side, told apart, make the same keypoints again."""
+    hands = sample_hands(hand_model, SceneConfig(frames_per_person=3), 0, list(range(24)))
+    again_m = hand_model.with_shape(hands.phenotypes).with_pose(hands.angles_rad).keypoints_m()
+    again_m[hands.mesh.is_left, :, 2] *= -1
+    torch.testing.assert_close(hands.mesh.keypoints_m, again_m, atol=1e-5, rtol=0)
 
 
-def test_rotations_are_proper_and_the_roll_goes_all_the_way_round() -> None:
-    rotations = camera_rotation(uniform(500, PLACEMENT_UNIFORMS), PlacementConfig())
-    torch.testing.assert_close(torch.linalg.det(rotations), torch.ones(500))
-    distal = rotations[:, :2, 1]
-    quadrants = (distal > 0).long() @ torch.tensor([1, 2])
-    assert torch.bincount(quadrants, minlength=4).min() > 80
-    upright = camera_rotation(uniform(500, PLACEMENT_UNIFORMS), PlacementConfig(roll_deg=0.0, tilt_deg=5.0))
-    assert (upright[:, 1, 1] < -0.9).all()
+def test_hardly_any_fingers_touch_and_sides_say_nothing_of_poses(hand_model: HandModel) -> None:
+    hands = sample_hands(hand_model, SceneConfig(), 0, list(range(300)))
+    assert touching(hand_model.with_shape(hands.phenotypes), hands.angles_rad).float().mean() < 0.01
+    told = torch.corrcoef(torch.cat([hands.mesh.is_left[:, None].float(), hands.angles_rad], 1).T)[0, 1:]
+    assert told.abs().max() < 0.25
 
 
-def test_hands_are_in_the_picture_at_the_size_asked_for(hand_model: HandModel) -> None:
-    keypoints_m = sample_hands(hand_model, SceneConfig(), 0, list(range(200))).mesh.keypoints_m
-    config = PlacementConfig()
-    camera_from_hand, camera = sample_placement(uniform(200, PLACEMENT_UNIFORMS), keypoints_m, 100, 100, config)
-    points_m = keypoints_m @ camera_from_hand[:, :3, :3].transpose(-1, -2) + camera_from_hand[:, None, :3, 3]
-    pixels = camera.pixels_from_camera(points_m)
-    inside = ((pixels > 0) & (pixels < 100)).all(-1)
-    assert inside.float().mean() > 0.97
-    assert (points_m[..., 2] > 0.1).all()
-
-
-def test_skin_covers_the_human_range_and_palms_are_lighter_than_dark_backs() -> None:
-    skin = sample_skin(uniform(2000, 10))
-    lightness = skin.tone.mean(1)
-    scale = torch.tensor(MONK_SRGB).float().mean(1)
-    assert lightness.max() / lightness.min() > 15
-    assert scale.tolist() == sorted(scale.tolist(), reverse=True) or scale[0] > scale[-1]
-    dark = lightness < lightness.quantile(0.3)
-    assert (skin.palm_tone[dark].mean(1) > 1.3 * lightness[dark]).all()
-    assert (skin.tone[:, 0] >= skin.tone[:, 2]).float().mean() > 0.95  # skin is redder than it is blue
-    assert ((skin.tone > 0) & (skin.tone < 1)).all()
-
-
-def test_lamps_are_unit_directions_on_the_cameras_side() -> None:
-    lights = sample_lights(uniform(100, 21))
-    torch.testing.assert_close(lights.directions.norm(dim=-1), torch.ones(100, 3))
-    assert (lights.directions[..., 2] < 0).all()
-    assert (lights.colours > 0).all()
-    assert lights.colours.std(dim=-1).mean() > 0.01  # coloured
-
-
-def test_backdrops_differ_and_stay_in_range() -> None:
-    backdrops = sample_backdrops(0, list(range(16)), 24, 40)
-    assert backdrops.shape == (16, 3, 24, 40)
-    assert backdrops.min() >= 0
-    assert backdrops.max() <= 1
-    assert backdrops.mean((1, 2, 3)).std() > 0.05
+def test_people_are_adults_and_older_children_of_either_gender() -> None:
+    numbers = torch.rand(2000, 6, generator=torch.Generator().manual_seed(0))
+    phenotypes = dict(zip(PHENOTYPES, phenotypes_from_uniform(numbers).T, strict=True))
+    assert phenotypes["age"].min() > 0.45
+    assert phenotypes["age"].max() > 0.9
+    assert phenotypes["gender"].min() < 0.01
+    assert phenotypes["gender"].max() > 0.99
+    for name in ("muscle", "weight", "height", "proportions"):
+        assert float(phenotypes[name].median()) == pytest.approx(0.5, abs=0.02)
+        assert 0.1 < phenotypes[name].std() < 0.22
+        assert phenotypes[name].min() >= 0.05
 
 
 @pytest.mark.parametrize(

@@ -26,9 +26,12 @@ VERBS = {
     "demo": "the whole flow, from a hand to a report, on this machine",
 }
 
+_HOW_TO_GO_ON = "Interrupted; finished work is kept. The same command goes on, with --resume if it has that option."
+
 USER_MISTAKE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells report it
 BROKEN_PIPE = 141  # 128 + SIGPIPE
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}  # a full disk, a used-up quota, a limit on the size of files
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -40,11 +43,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return BROKEN_PIPE
     except KeyboardInterrupt as interrupt:
-        return _say(str(interrupt) or "Interrupted; finished work is kept.", INTERRUPTED)
+        return _say(str(interrupt) or _HOW_TO_GO_ON, INTERRUPTED)
     except HandcraftError as error:
         return _say(str(error), USER_MISTAKE)
     except OSError as error:
-        if error.errno != errno.ENOSPC and error.filename is None:
+        if error.errno not in NO_ROOM and error.filename is None:
             raise
         return _say(_describe_os_error(error), USER_MISTAKE)
     return code
@@ -85,7 +88,7 @@ def _unknown_verb(word: str) -> str:
 
 
 def _describe_os_error(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
+    if error.errno in NO_ROOM:
         place = f"`{error.filename}`" if error.filename else "the output folder"
         return f"The disk is full: {place} could not be written. Finished work is kept; free some space and go on."
     return f"Expected to be able to use `{error.filename}`, but the system says: {error.strerror}."

@@ -27,7 +27,8 @@ class DemoCommand:
     test: Path | None = None
     """A labelled data set to test on; without one, simulated photographs stand in."""
     preset: Literal["smoke", "laptop", "long"] = "laptop"
-    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: about half an hour a seed."""
+    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: about half an
+    hour a seed."""
     seeds: tuple[int, ...] = (0,)
     """Training seeds; every arm is trained once for each."""
     workers: int = 0
@@ -42,7 +43,7 @@ def main(argv: list[str]) -> int:
         DemoCommand,
         argv,
         prog="handcraft demo",
-        description="Render hands, refine them towards photographs, train estimators on each, measure, and write a page.",
+        description="Render hands, refine them towards photographs, train estimators on each, measure, write a page.",
     )
     config = dataclasses.replace(PRESETS[command.preset], seeds=command.seeds)
     results = run_study(

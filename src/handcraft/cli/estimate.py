@@ -14,7 +14,7 @@ from tyro.conf import arg
 from handcraft.cli.parse import parse, preset_from, with_defaults
 from handcraft.cli.prepared import Preparation, cut_as_in_data, write_preparation
 from handcraft.data import CropBox, PreprocessConfig, open_dataset
-from handcraft.errors import HandcraftError
+from handcraft.errors import HandcraftError, expect_at_least
 from handcraft.estimate import (
     KEYPOINTS_LAPTOP,
     KEYPOINTS_PAPER,
@@ -75,6 +75,10 @@ class SegmenterCommand:
     limit: int | None = None
     """Use the first so many samples only."""
     config: Annotated[SegmenterConfig, arg(name="")] = SEGMENTER_LAPTOP
+
+    def __post_init__(self) -> None:
+        if self.limit is not None:
+            expect_at_least(1, limit=self.limit)
 
 
 def main(argv: list[str]) -> int:

@@ -16,12 +16,11 @@ from tyro.conf import arg
 
 from handcraft.cli.parse import parse, with_defaults
 from handcraft.cli.prepared import Preparation, cut_as_in_run, read_mean_pose
-from handcraft.data import PreparedSet
+from handcraft.data import TRUTH_COLOURS, PreparedSet, contact_sheet, overlay_skeleton, picture_from_image
 from handcraft.errors import HandcraftError
 from handcraft.estimate import Estimator
 from handcraft.files import atomic_path, write_json_atomically
 from handcraft.measure import Estimate, ImageCentre, KeypointScores, difference_between, score_keypoints
-from handcraft.report import TRUTH_COLOURS, contact_sheet, overlay_skeleton, picture_from_image
 from handcraft.training import provenance
 
 __all__ = ["MeasureCommand", "main"]

@@ -22,7 +22,7 @@ from tyro.conf import arg
 from handcraft.cli.parse import chosen
 from handcraft.data import PreparedSet, PreprocessConfig, open_dataset, prepare
 from handcraft.data.preprocess import Segment
-from handcraft.errors import HandcraftError
+from handcraft.errors import HandcraftError, expect_at_least
 from handcraft.estimate import Segmenter
 from handcraft.files import write_json_atomically
 from handcraft.measure import MeanPose
@@ -32,6 +32,7 @@ __all__ = [
     "Preparation",
     "cut_as_in_data",
     "cut_as_in_run",
+    "expect_unused",
     "read_mean_pose",
     "read_preparation",
     "whole_picture",
@@ -42,6 +43,7 @@ PREPARED = "prepared.safetensors"
 """A folder with this file holds crops that are ready, with their labels: what ``handcraft refine apply`` writes."""
 
 _PREPARATION = "preparation.json"
+_SHOWN = 10  # files that cannot be read, by name; the rest is only counted
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ class Preparation:
     """Use the first so many samples only."""
 
     def __post_init__(self) -> None:
-        if self.limit is not None and self.limit < 1:
-            raise HandcraftError(f"Expected `limit` to be at least 1, but got {self.limit}.")
+        if self.limit is not None:
+            expect_at_least(1, limit=self.limit)
 
     def load(self, folder: Path) -> PreparedSet:
         """The crops of a data set, or those that lie ready in ``folder``; says on stderr what was left out.
@@ -69,9 +71,13 @@ class Preparation:
             return self._load_ready(folder)
         reader = open_dataset(folder)
         prepared = prepare(itertools.islice(reader, self.limit), self.crops, segment=self._segment(folder))
-        for file in reader.skipped:
+        for file in reader.skipped[:_SHOWN]:
             print(f"left out {file.path}: {file.reason}", file=sys.stderr)
-        print(f"{folder}: {len(prepared)} crops, {prepared.skipped} pictures without a hand", file=sys.stderr)
+        print(
+            f"{folder}: {len(prepared)} crops; left out {len(reader.skipped)} files that cannot be read and "
+            f"{prepared.skipped} pictures without a hand",
+            file=sys.stderr,
+        )
         return prepared
 
     def _load_ready(self, folder: Path) -> PreparedSet:
@@ -121,6 +127,19 @@ def cut_as_in_data(argv: Sequence[str], option: str, otherwise: PreprocessConfig
     """Crops cut as those that lie ready in the folder ``option`` names in ``argv``, if some do."""
     folder = Path(chosen(argv, option))
     return Preparation(read_preparation(folder) if (folder / PREPARED).exists() else otherwise)
+
+
+def expect_unused(out: Path) -> None:
+    """Refuse to put crops into a folder that holds anything but what a kill of the same command left behind.
+
+    Raises:
+        HandcraftError: a file, or a folder with something in it.
+    """
+    if out.exists() and not out.is_dir():
+        raise HandcraftError(f"Expected {out} to be a folder, but it is a file; choose another folder.")
+    leftovers = (_PREPARATION, ".part")
+    if out.is_dir() and any(not item.name.endswith(leftovers) for item in out.iterdir()):
+        raise HandcraftError(f"Expected {out} to be a new or empty folder, but it has files; choose another folder.")
 
 
 def write_preparation(run: Path, crops: PreprocessConfig, mean_pose: MeanPose | None = None) -> None:

@@ -8,7 +8,14 @@ from typing import Annotated, Literal
 from tyro.conf import arg
 
 from handcraft.cli.parse import parse, preset_from, with_defaults
-from handcraft.cli.prepared import PREPARED, Preparation, cut_as_in_data, cut_as_in_run, write_preparation
+from handcraft.cli.prepared import (
+    PREPARED,
+    Preparation,
+    cut_as_in_data,
+    cut_as_in_run,
+    expect_unused,
+    write_preparation,
+)
 from handcraft.data import PreprocessConfig
 from handcraft.errors import HandcraftError
 from handcraft.refine import (
@@ -22,7 +29,7 @@ from handcraft.refine import (
     refine_shards,
     train_refiner,
 )
-from handcraft.training import Device
+from handcraft.training import Device, make_accelerator
 
 __all__ = ["ApplyCommand", "RefineCommand", "main"]
 
@@ -100,7 +107,7 @@ def _apply(argv: list[str]) -> int:
         description="Refine a data set; keys and labels are kept. Crops are cut as they were for training unless an "
         "option says otherwise.",
     )
-    refiner = Refiner.load(command.refiner, device=command.device)
+    refiner = Refiner.load(command.refiner, device=str(make_accelerator(command.device).device))
     if command.keep == "pictures":
         count = refine_shards(refiner, command.data, command.out)
     else:
@@ -112,7 +119,8 @@ def _apply(argv: list[str]) -> int:
 def _apply_to_crops(command: ApplyCommand, refiner: Refiner) -> int:
     if command.out.resolve() == command.data.resolve():
         raise HandcraftError(f"Expected `out` to be another folder than `data`, but both are {command.out}.")
+    expect_unused(command.out)
     refined = refine_prepared(refiner, command.preparation.load(command.data))
-    refined.save(command.out / PREPARED)
     write_preparation(command.out, command.preparation.crops)
+    refined.save(command.out / PREPARED)  # last: where this file is, the crops are ready
     return len(refined)

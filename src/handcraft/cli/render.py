@@ -12,10 +12,10 @@ from tyro.conf import arg
 
 from handcraft import __version__
 from handcraft.cli.parse import parse
-from handcraft.data import HandSample, ShardWriter
+from handcraft.data import HandSample, ShardWriter, contact_sheet, draw_skeleton, picture_from_image
 from handcraft.data.rendered import BATCH, RenderedSet
-from handcraft.errors import HandcraftError
-from handcraft.report.drawing import contact_sheet, draw_skeleton, picture_from_image
+from handcraft.errors import expect_at_least
+from handcraft.files import atomic_path
 from handcraft.scene import SceneConfig
 from handcraft.training.provenance import command_line
 from handcraft.training.record import as_json
@@ -39,8 +39,8 @@ class RenderCommand:
     scenes: Annotated[SceneConfig, arg(name="")] = field(default_factory=SceneConfig)
 
     def __post_init__(self) -> None:
-        if self.count < 1:
-            raise HandcraftError(f"Expected `count` to be at least 1, but got {self.count}.")
+        expect_at_least(1, count=self.count, samples_per_shard=self.samples_per_shard)
+        expect_at_least(0, workers=self.workers)
 
 
 def main(argv: list[str]) -> int:
@@ -72,7 +72,8 @@ def write_preview(command: RenderCommand) -> None:
     """A sheet of the first samples, with and without their keypoints."""
     shown = list(RenderedSet(command.scenes, command.seed, min(8, command.count)))
     rows = [[picture_from_image(sample.image) for sample in shown], [_with_skeleton(sample) for sample in shown]]
-    contact_sheet(rows).save(command.out / PREVIEW)
+    with atomic_path(command.out / PREVIEW) as beside:
+        contact_sheet(rows).save(beside, format="PNG")
 
 
 def _with_skeleton(sample: HandSample) -> Image.Image:

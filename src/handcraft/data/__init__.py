@@ -1,7 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Samples in and out: the one record, readers of public data sets, shards, crops and splits."""
+"""Samples in and out: the one record, readers of public data sets, shards, crops, splits, and how samples are drawn."""
 
 from handcraft.data.crop import CropBox, hand_crop
+from handcraft.data.drawing import (
+    TRUTH_COLOURS,
+    contact_sheet,
+    draw_skeleton,
+    in_rows,
+    overlay_skeleton,
+    picture_from_image,
+    whole_scale,
+)
+from handcraft.data.label_pictures import show_depth, show_mask, show_normals, show_parts
 from handcraft.data.opening import open_dataset
 from handcraft.data.prepared import PreparedSet
 from handcraft.data.preprocess import PreprocessConfig, normalise_colour, prepare
@@ -11,6 +21,7 @@ from handcraft.data.shards import ShardDataset, ShardWriter
 from handcraft.data.splits import split_by_subject
 
 __all__ = [
+    "TRUTH_COLOURS",
     "CropBox",
     "FreiHAND",
     "HandBatch",
@@ -24,9 +35,19 @@ __all__ = [
     "ShardWriter",
     "SkippedFile",
     "collate",
+    "contact_sheet",
+    "draw_skeleton",
     "hand_crop",
+    "in_rows",
     "normalise_colour",
     "open_dataset",
+    "overlay_skeleton",
+    "picture_from_image",
     "prepare",
+    "show_depth",
+    "show_mask",
+    "show_normals",
+    "show_parts",
     "split_by_subject",
+    "whole_scale",
 ]

@@ -13,6 +13,7 @@ from handcraft.hand.skeleton import KEYPOINTS, PARTS
 
 MANIFEST_NAME = "dataset.json"
 _SCHEMA = 1
+_CURE = "copy it again or write the data set again"
 
 _UNITS = {
     "rgb": "8-bit sRGB",
@@ -36,22 +37,31 @@ class ShardEntry:
     bytes: int
     sha256: str
 
+    def verify_length(self, folder: Path) -> Path:
+        """The file's path, once its size is as it was when it was finished; costs nothing, unlike ``verify``.
+
+        Raises:
+            HandcraftError: a file that is missing, cut short or too long.
+        """
+        path = folder / self.file
+        if not path.is_file():
+            raise HandcraftError(f"Expected {path}, which {MANIFEST_NAME} lists, but it is missing; {_CURE}.")
+        length = path.stat().st_size
+        if length != self.bytes:
+            state = "cut short" if length < self.bytes else "too long"
+            raise HandcraftError(f"Expected {path} to have {self.bytes} bytes, but it is {state} ({length}); {_CURE}.")
+        return path
+
     def verify(self, folder: Path) -> Path:
         """The file's path, once its size and checksum are as they were when it was finished.
 
         Raises:
             HandcraftError: a file that is missing, cut short, too long or changed.
         """
-        path, cure = folder / self.file, "copy it again or write the data set again"
-        if not path.is_file():
-            raise HandcraftError(f"Expected {path}, which {MANIFEST_NAME} lists, but it is missing; {cure}.")
-        length = path.stat().st_size
-        if length != self.bytes:
-            state = "cut short" if length < self.bytes else "too long"
-            raise HandcraftError(f"Expected {path} to have {self.bytes} bytes, but it is {state} ({length}); {cure}.")
+        path = self.verify_length(folder)
         with path.open("rb") as file:
             if hashlib.file_digest(file, "sha256").hexdigest() != self.sha256:
-                raise HandcraftError(f"Expected {path} to match its checksum, but its bytes have changed; {cure}.")
+                raise HandcraftError(f"Expected {path} to match its checksum, but its bytes have changed; {_CURE}.")
         return path
 
 
@@ -70,6 +80,15 @@ class Manifest:
     def count(self) -> int:
         """The number of samples in all shards."""
         return sum(shard.samples for shard in self.shards)
+
+    def verify_lengths(self, folder: Path) -> None:
+        """Look for every shard at once, before hours are spent on the first ones.
+
+        Raises:
+            HandcraftError: a shard that is missing, cut short or too long.
+        """
+        for shard in self.shards:
+            shard.verify_length(folder)
 
     def write(self, folder: Path) -> None:
         """Write ``dataset.json`` into ``folder``, whole or not at all."""

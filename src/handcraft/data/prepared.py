@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from jaxtyping import Bool, Float, UInt8
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from handcraft.errors import HandcraftError
@@ -93,8 +93,9 @@ class PreparedSet:
         """Write one safetensors file; it appears whole or not at all."""
         about = {"format": _FORMAT, **{name: getattr(self, name) for name in _plain_fields()}}
         tensors = {name: value.contiguous() for name, value in self._tensors().items()}
+        # Bytes first: safetensors' own file writer hides why a disk refused.
         with atomic_path(Path(path)) as beside:
-            save_file(tensors, beside, metadata={"handcraft": json.dumps(about)})
+            beside.write_bytes(save(tensors, metadata={"handcraft": json.dumps(about)}))
 
     @staticmethod
     def load(path: Path) -> "PreparedSet":
@@ -108,7 +109,9 @@ class PreparedSet:
                 about = json.loads((file.metadata() or {}).get("handcraft", "{}"))
                 tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (no mapping)
         except (OSError, SafetensorError) as error:
-            raise HandcraftError(f"Expected {path} to be a prepared set, but it cannot be read: {error}.") from error
+            raise HandcraftError(
+                f"Expected {path} to be a prepared set, but it cannot be read: {error}; make it again."
+            ) from error
         if about.pop("format", None) != _FORMAT:
             raise HandcraftError(f"Expected {path} to be a prepared set; it is another safetensors file.")
         fields: dict[str, Any] = {name: tensors.get(name) for name in _tensor_fields()}

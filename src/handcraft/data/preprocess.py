@@ -153,7 +153,11 @@ class _Gathered:
 
     def finish(self) -> PreparedSet:
         if self.source is None or not self.samples:
-            raise HandcraftError(f"Expected a sample with a hand, but got none ({self.skipped} without one).")
+            name = f" of {self.source[0]}" if self.source else ""
+            raise HandcraftError(
+                f"Expected a sample with a hand, but found a hand in none of {self.skipped} pictures{name}; take other "
+                "pictures, another segmenter or a lower `min_mask_fraction`."
+            )
         return PreparedSet(
             keys=tuple(key for key, _ in self.samples),
             subjects=tuple(subject for _, subject in self.samples),

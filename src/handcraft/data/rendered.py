@@ -3,9 +3,13 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
@@ -68,6 +72,9 @@ class RenderedSet:
         """``function`` of every batch of samples, in order, computed where the batch is rendered.
 
         With several workers only what ``function`` returns travels between processes; it must be importable by name.
+
+        Raises:
+            HandcraftError: a worker that the system ended, for want of memory as a rule.
         """
         indices = range(self.first, self.first + self.count)
         batches = [indices[start : start + BATCH] for start in range(0, len(indices), BATCH)]
@@ -76,7 +83,7 @@ class RenderedSet:
             for batch in batches:
                 yield function(render_samples(self.config, self.seed, batch))
             return
-        with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _one_thread) as pool:
+        with _worker_pool(workers) as pool:
             waiting: deque[Future[Made]] = deque()
             for batch in batches:
                 waiting.append(pool.submit(_render_and_apply, function, self.config, self.seed, batch))
@@ -123,8 +130,33 @@ def _renderer() -> Renderer:
     return Renderer(HandModel.load())
 
 
-def _one_thread() -> None:
+@contextmanager
+def _worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that are gone when this context is left, and soon after this process was killed."""
+    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker)
+    try:
+        yield pool
+    except BrokenProcessPool as error:
+        raise HandcraftError(
+            f"Expected {workers} rendering processes to live, but the system ended one, as it does when memory runs "
+            "out; give fewer `workers`."
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)  # batches that nobody waits for any more are not begun
+
+
+def _start_worker() -> None:
     torch.set_num_threads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the first process answers it alone
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+
+
+def _leave_with_parent() -> None:
+    """End this worker when the process that started it is gone: nobody else would, and it would wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
 
 
 def _unchanged(samples: list[HandSample]) -> list[HandSample]:

@@ -40,7 +40,8 @@ class ShardWriter:
     On an error in the body, whole samples of the open shard are still kept where the disk allows.
 
     Raises:
-        HandcraftError: a folder with another description, or a sample that does not belong.
+        HandcraftError: a folder that holds something else or has another description, a damaged shard in it, or a
+            sample that does not belong.
     """
 
     def __init__(
@@ -67,8 +68,13 @@ class ShardWriter:
 
     def __enter__(self) -> "ShardWriter":
         self.folder.mkdir(parents=True, exist_ok=True)
-        for left_by_a_kill in self.folder.glob(".shard-*.part"):
+        for left_by_a_kill in self.folder.glob(".*.part"):
             left_by_a_kill.unlink()
+        if self._manifest is None and any(self.folder.iterdir()):
+            raise HandcraftError(
+                f"Expected {self.folder} to be new, empty or a data set that was begun, but it holds something else; "
+                "name another folder."
+            )
         return self
 
     def write(self, sample: HandSample) -> None:
@@ -82,8 +88,10 @@ class ShardWriter:
         if (sample.source, sample.is_real) != (manifest.source, manifest.is_real):
             raise HandcraftError(f"Expected samples of {manifest.source!r} only, but got {sample.source!r}.")
         files = files_from_sample(sample, self._image_format)
-        self._manifest = manifest
         try:
+            if self._manifest is None:
+                manifest.write(self.folder)  # says whose folder this is, from the first sample on
+            self._manifest = manifest
             self._open_shard = self._open_shard or self._next_shard(manifest)
             self._open_shard.append(sample.key, files)
             if self._open_shard.samples == self._samples_per_shard:
@@ -114,6 +122,7 @@ class ShardWriter:
 
     def _continued(self) -> Manifest:
         manifest = Manifest.read(self.folder)
+        manifest.verify_lengths(self.folder)
         before = {name: value for name, value in manifest.description.items() if name != "command"}
         now = {name: value for name, value in self._description.items() if name != "command"}
         layout_before = (manifest.samples_per_shard, manifest.image_format)

@@ -20,11 +20,11 @@ __all__ = ["ShardDataset", "ShardWriter"]
 class ShardDataset:
     """A folder written by ``ShardWriter``. Iterating streams; memory holds one sample (and the shuffle buffer).
 
-    Each shard's size and checksum are compared with ``dataset.json`` before its first sample is given out.
+    All shards' sizes are compared with ``dataset.json`` at once, each one's checksum before its first sample.
 
     Raises:
-        HandcraftError: ``dataset.json`` is missing or damaged, or lists no samples; while iterating, a shard that is
-            missing, cut short or changed.
+        HandcraftError: ``dataset.json`` is missing or damaged, or lists no samples; a shard that is missing or cut
+            short; while iterating, one that has changed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -32,6 +32,7 @@ class ShardDataset:
         self.manifest = Manifest.read(self.folder)
         if self.manifest.count == 0:
             raise HandcraftError(f"Expected {self.folder} to hold samples, but it lists none; write it again.")
+        self.manifest.verify_lengths(self.folder)
         self.name, self.is_real = self.manifest.source, self.manifest.is_real
         self.skipped: list[SkippedFile] = []
         self._verified: set[ShardEntry] = set()

@@ -8,12 +8,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from handcraft.errors import HandcraftError
 from handcraft.estimate.keypoint_config import KeypointConfig
 from handcraft.estimate.keypoint_learner import KIND
 from handcraft.estimate.networks import make_network, network_input
-from handcraft.estimate.run_files import checkpoint_at
-from handcraft.training import load_checkpoint
+from handcraft.estimate.run_files import load_trained
 
 CHUNK = {"compact": 256, "posenet": 8}
 """Images predicted at a time, so that memory does not grow with the request."""
@@ -39,14 +37,9 @@ class Estimator:
 
         Raises HandcraftError when there is none, or when it is damaged or of another kind.
         """
-        file = checkpoint_at(path)
-        checkpoint = load_checkpoint(file, kind=KIND)
-        config = KeypointConfig.from_json(checkpoint.config)
-        try:
-            return cls(checkpoint.state["learner"]["network"], config, device=device)
-        except (RuntimeError, KeyError, TypeError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise HandcraftError(f"Expected {file} to fit its configuration, but it does not: {reason}.") from error
+        return load_trained(
+            path, kind=KIND, make=lambda state, config: cls(state, KeypointConfig.from_json(config), device=device)
+        )
 
     @torch.no_grad()
     def __call__(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch 21 2"]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from handcraft.errors import HandcraftError
+from handcraft.errors import HandcraftError, expect_above, expect_at_least
 from handcraft.estimate.augment import AugmentConfig
 from handcraft.estimate.schedule import Schedule
 from handcraft.training import Device, LoopConfig, Precision
@@ -43,15 +43,11 @@ class KeypointConfig:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained."""
-        for name in ("width", "steps", "batch_size"):
-            if getattr(self, name) < 1:
-                raise HandcraftError(f"Expected `{name}` to be at least 1, but got {getattr(self, name)}.")
+        expect_at_least(1, width=self.width, steps=self.steps, batch_size=self.batch_size)
+        expect_at_least(0, weight_decay=self.weight_decay)
+        expect_above(0, learning_rate=self.learning_rate)
         if self.image_px % 16 or self.image_px < 32:
             raise HandcraftError(f"Expected `image_px` to be a multiple of 16 from 32 on, but got {self.image_px}.")
-        if not self.learning_rate > 0:
-            raise HandcraftError(f"Expected `learning_rate` to be above 0, but got {self.learning_rate}.")
-        if self.weight_decay < 0:
-            raise HandcraftError(f"Expected `weight_decay` to be at least 0, but got {self.weight_decay}.")
 
     @property
     def loop(self) -> LoopConfig:

@@ -11,12 +11,11 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor
 
-from handcraft.data import PreparedSet
+from handcraft.data import PreparedSet, contact_sheet, draw_skeleton, in_rows, whole_scale
 from handcraft.errors import HandcraftError
 from handcraft.estimate.augment import jitter_colours, sample_warps, warp_images, warp_keypoints
 from handcraft.estimate.keypoint_config import KeypointConfig
 from handcraft.estimate.networks import make_network, network_input
-from handcraft.estimate.pictures import draw_skeletons
 from handcraft.estimate.schedule import learning_rate_at, set_learning_rate
 from handcraft.randomness import generator_for
 from handcraft.training import batch_indices, process_slice
@@ -24,6 +23,7 @@ from handcraft.training import batch_indices, process_slice
 KIND = "keypoints"
 WEIGHTS_STREAM, ORDER_STREAM, WARP_STREAM = 0, 1, 2
 DRAWN_SAMPLES = 16
+DRAWN_COLUMNS = 4
 
 
 class KeypointLearner:
@@ -94,4 +94,7 @@ class KeypointLearner:
         seen = network_input(images, self.config)
         self.network.eval()
         scoremaps = self.network(seen.to(self.accelerator.device)).float()
-        draw_skeletons(path, seen, self.network.codec.decode(self.network.heatmaps(scoremaps)).cpu())
+        keypoints_px = self.network.codec.decode(self.network.heatmaps(scoremaps)).cpu()
+        scale = whole_scale(self.config.image_px)
+        tiles = [draw_skeleton(image, points, scale=scale) for image, points in zip(seen, keypoints_px, strict=True)]
+        contact_sheet(in_rows(tiles, DRAWN_COLUMNS)).save(path, format="PNG")

@@ -17,12 +17,11 @@ from scipy import ndimage
 from torch import Tensor
 
 from handcraft.data import CropBox, hand_crop
-from handcraft.errors import HandcraftError
-from handcraft.estimate.run_files import checkpoint_at
+from handcraft.estimate.run_files import load_trained
 from handcraft.estimate.segmentation_network import SegmentationNet
 from handcraft.estimate.segmenter_config import SegmenterConfig
 from handcraft.estimate.segmenter_learner import KIND, SegmenterLearner
-from handcraft.training import RunFolder, load_checkpoint, make_accelerator, train
+from handcraft.training import RunFolder, make_accelerator, train
 
 CHUNK = 64
 """Pictures looked at together, so that memory does not grow with the request."""
@@ -58,14 +57,9 @@ class Segmenter:
 
         Raises HandcraftError when there is none, or when it is damaged or of another kind.
         """
-        file = checkpoint_at(path)
-        checkpoint = load_checkpoint(file, kind=KIND)
-        config = SegmenterConfig.from_json(checkpoint.config)
-        try:
-            return cls(checkpoint.state["learner"]["network"], config, device=device)
-        except (RuntimeError, KeyError, TypeError) as error:
-            reason = " ".join(str(error).split())[:200]
-            raise HandcraftError(f"Expected {file} to fit its configuration, but it does not: {reason}.") from error
+        return load_trained(
+            path, kind=KIND, make=lambda state, config: cls(state, SegmenterConfig.from_json(config), device=device)
+        )
 
     @torch.no_grad()
     def __call__(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch height width"]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from handcraft.errors import HandcraftError
+from handcraft.errors import HandcraftError, expect_above, expect_at_least
 from handcraft.estimate.augment import AugmentConfig
 from handcraft.estimate.degrade import DegradeConfig
 from handcraft.training import Device, LoopConfig, Precision
@@ -43,20 +43,15 @@ class SegmenterConfig:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be trained."""
-        for name in ("width", "depth", "steps", "batch_size"):
-            if getattr(self, name) < 1:
-                raise HandcraftError(f"Expected `{name}` to be at least 1, but got {getattr(self, name)}.")
+        expect_at_least(1, width=self.width, depth=self.depth, steps=self.steps, batch_size=self.batch_size)
+        expect_at_least(0, weight_decay=self.weight_decay)
+        expect_above(0, learning_rate=self.learning_rate)
+        expect_above(1, zoom_scale=self.zoom_scale)
         if self.image_px % 2 or self.image_px < 2 ** (self.depth + 1):
             raise HandcraftError(
                 f"Expected `image_px` to be even and at least {2 ** (self.depth + 1)} for `depth` {self.depth}, "
                 f"but got {self.image_px}."
             )
-        if not self.learning_rate > 0:
-            raise HandcraftError(f"Expected `learning_rate` to be above 0, but got {self.learning_rate}.")
-        if not self.zoom_scale > 1:
-            raise HandcraftError(f"Expected `zoom_scale` to be above 1, but got {self.zoom_scale}.")
-        if self.weight_decay < 0:
-            raise HandcraftError(f"Expected `weight_decay` to be at least 0, but got {self.weight_decay}.")
 
     @property
     def loop(self) -> LoopConfig:

@@ -13,10 +13,10 @@ from accelerate import Accelerator
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
+from handcraft.data import contact_sheet, in_rows, picture_from_image, whole_scale
 from handcraft.errors import HandcraftError
 from handcraft.estimate.augment import sample_warps, warp_images
 from handcraft.estimate.degrade import degrade
-from handcraft.estimate.pictures import draw_masks
 from handcraft.estimate.schedule import learning_rate_at, set_learning_rate
 from handcraft.estimate.segmentation_network import SegmentationNet
 from handcraft.estimate.segmenter_config import SegmenterConfig
@@ -26,6 +26,8 @@ from handcraft.training import batch_indices, process_slice
 KIND = "segmenter"
 WEIGHTS_STREAM, ORDER_STREAM, LOOK_STREAM = 0, 1, 2
 DRAWN_SAMPLES = 16
+DRAWN_COLUMNS = 4
+TINT = (0.9, 0.2, 0.2)
 
 
 def mask_loss(
@@ -102,8 +104,11 @@ class SegmenterLearner:
 
     @torch.no_grad()
     def draw(self, path: Path) -> None:
-        """The first training images with the hand as the network sees it now."""
+        """The first training images, tinted red where the network sees the hand now."""
         size = (self.config.image_px, self.config.image_px)
         images = F.interpolate(self.images[:DRAWN_SAMPLES].float() / 255, size=size, mode="bilinear", antialias=True)
         logits = self.network(images.to(self.accelerator.device)).float()
-        draw_masks(path, images, torch.sigmoid(logits).cpu())
+        share = 0.6 * torch.sigmoid(logits).cpu()[:, None]
+        tinted = images * (1 - share) + images.new_tensor(TINT).view(3, 1, 1) * share
+        tiles = [picture_from_image(image, scale=whole_scale(self.config.image_px)) for image in tinted]
+        contact_sheet(in_rows(tiles, DRAWN_COLUMNS)).save(path, format="PNG")

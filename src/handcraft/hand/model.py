@@ -119,16 +119,15 @@ class ShapedHand:
 
         One identity may be posed many times, or one pose given to many identities: batches of 1 are repeated.
         """
+        batch = max(len(angles_rad), len(self.rest_vertices_m))
         joint_rotations = self.model.bone_rotations(angles_rad)
-        parents = self.model.bone_parents
         reference = self.model.reference_offsets(self.rest_from_bones)
         posed: list[Tensor] = []
-        for bone, parent in enumerate(parents):
-            turn = torch.eye(4, dtype=angles_rad.dtype, device=angles_rad.device).repeat(len(angles_rad), 1, 1)
+        for bone, parent in enumerate(self.model.bone_parents):
+            turn = torch.eye(4, dtype=angles_rad.dtype, device=angles_rad.device).repeat(batch, 1, 1)
             turn[:, :3, :3] = joint_rotations[:, bone]
             posed.append(turn if parent < 0 else posed[parent] @ reference[:, bone] @ turn)
-        batch = max(len(angles_rad), len(self.rest_vertices_m))
-        hand_from_bones = torch.stack(posed, dim=1).expand(batch, -1, -1, -1)
+        hand_from_bones = torch.stack(posed, dim=1)
         shaped = replace(
             self,
             rest_vertices_m=self.rest_vertices_m.expand(batch, -1, -1),

@@ -51,6 +51,9 @@ class CycleGANConfig:
     input: RenderedInput = "normalised"
     """Renders go in with their tint taken out (``normalise_colour``, as in the seed) or in colour. Photographs always
     keep their colour."""
+    turn_photographs_deg: float = 0.0
+    """Photographs are turned by a random angle within plus or minus this; 180 where the renders show hands at any roll
+    and the photographs do not, or the refiner learns to turn hands."""
     generator_width: int = 64
     blocks: int = 4
     upsample: Upsampling = "transposed"
@@ -75,7 +78,7 @@ class CycleGANConfig:
         """Refuse values that cannot be trained with."""
         for name in ("generator_width", "blocks", "discriminator_width", "batch_size"):
             self._expect(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("cycle_weight", "identity_weight", "pool"):
+        for name in ("cycle_weight", "identity_weight", "pool", "turn_photographs_deg"):
             self._expect(name, getattr(self, name) >= 0, "at least 0")
         for name in ("beta1", "beta2", "ema_decay"):
             self._expect(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")

@@ -31,9 +31,11 @@ from handcraft.refine.objective import (
 from handcraft.refine.pictures import draw_translations
 from handcraft.refine.pool import ImagePool
 from handcraft.refine.range import generator_input, signed_from_unit
+from handcraft.refine.turn import random_angles_rad, turned
 from handcraft.training import batch_indices, process_slice
 
 _RENDERED_STREAM, _PHOTOGRAPHED_STREAM, _REFINED_POOL_STREAM, _TRANSLATED_POOL_STREAM, _PICTURE_STREAM = range(5)
+_TURN_STREAM = 5
 _PICTURES = 8
 _SMALLEST_SIZE = 16  # after three halvings there is still more than one pixel to normalise
 _COLLAPSE_ACCURACY = 0.99
@@ -89,6 +91,10 @@ class CycleGANLearner:
         """This process's renders and photographs of a step, as the generators see them."""
         rendered = self._load(self.rendered, self._indices(self.rendered, _RENDERED_STREAM, step))
         photographed = self._load(self.photographed, self._indices(self.photographed, _PHOTOGRAPHED_STREAM, step))
+        if self.config.turn_photographs_deg > 0:
+            generator = generator_for(self.config.seed, _TURN_STREAM, step, self.accelerator.process_index)
+            widest_deg = self.config.turn_photographs_deg
+            photographed = turned(photographed, random_angles_rad(len(photographed), widest_deg, generator=generator))
         return generator_input(rendered, self.config.input), signed_from_unit(photographed)
 
     def update_generators(self, rendered: Images, photographed: Images) -> tuple[Translations, Terms]:

@@ -208,6 +208,17 @@ def nail(
     return inside
 
 
+@wp.func
+def face_at(
+    keys: wp.array3d(dtype=wp.int64), frame: int, row: int, column: int, sample: int, samples: int
+) -> int:
+    """The triangle at one of a pixel's ``samples`` x ``samples`` positions; -1 where nothing is."""
+    key = keys[frame, row * samples + sample / samples, column * samples + sample % samples]
+    if key == KEY_OF_NOTHING:
+        return -1
+    return int(key % FACE_BITS)
+
+
 @wp.kernel
 def resolve_colour(
     corners: wp.array2d(dtype=wp.vec3),
@@ -232,18 +243,28 @@ def resolve_colour(
     keys: wp.array3d(dtype=wp.int64),
     colour: wp.array4d(dtype=float),
 ) -> None:
-    """Shade the ``samples`` x ``samples`` positions of every pixel and average; the fourth channel is coverage."""
+    """Average light over ``samples`` x ``samples`` positions of every pixel; the fourth channel is coverage."""
     frame, row, column = wp.tid()
     total = wp.vec3(0.0, 0.0, 0.0)
     covered = float(0.0)
     for sample in range(samples * samples):
-        fine_row, fine_column = row * samples + sample / samples, column * samples + sample % samples
-        key = keys[frame, fine_row, fine_column]
-        if key != KEY_OF_NOTHING:
-            corner = faces[int(key % FACE_BITS)]
+        face = face_at(keys, frame, row, column, sample, samples)
+        shared = int(0)
+        first = int(sample)
+        x = float(0.0)
+        y = float(0.0)
+        for other in range(samples * samples):
+            if face >= 0 and face_at(keys, frame, row, column, other, samples) == face:
+                shared += 1
+                first = wp.min(first, other)
+                x += float(column) + (float(other % samples) + 0.5) / float(samples)
+                y += float(row) + (float(other / samples) + 0.5) / float(samples)
+        # A triangle is shaded once a pixel, in the middle of its samples there, and counts for all of them.
+        if face >= 0 and first == sample:
+            corner = faces[face]
             i, j, k = corner[0], corner[1], corner[2]
-            x, y = (float(fine_column) + 0.5) / float(samples), (float(fine_row) + 0.5) / float(samples)
-            weight = barycentric(corners[frame, i], corners[frame, j], corners[frame, k], x, y)
+            share = float(shared)
+            weight = barycentric(corners[frame, i], corners[frame, j], corners[frame, k], x / share, y / share)
             normal = weight[0] * normals[frame, i] + weight[1] * normals[frame, j] + weight[2] * normals[frame, k]
             position = (
                 weight[0] * positions[frame, i] + weight[1] * positions[frame, j] + weight[2] * positions[frame, k]
@@ -283,11 +304,12 @@ def resolve_colour(
                 # Light scatters below skin, so it reaches a little past the terminator (wrapped diffuse).
                 facing = wp.max((wp.dot(normal, towards) + 0.15) / 1.15, 0.0)
                 light += facing * light_colours[frame, lamp]
-                half_way = wp.normalize(towards + eye)
-                glint = wp.pow(wp.max(wp.dot(normal, half_way), 0.0), look.sharpness) * facing
-                shine += glint * gloss * light_colours[frame, lamp]
-            total += wp.cw_mul(albedo, light) + shine
-            covered += 1.0
+                if gloss > 0.0:
+                    half_way = wp.normalize(towards + eye)
+                    glint = wp.pow(wp.max(wp.dot(normal, half_way), 0.0), look.sharpness) * facing
+                    shine += glint * gloss * light_colours[frame, lamp]
+            total += share * (wp.cw_mul(albedo, light) + shine)
+            covered += share
     scale = 1.0 / float(samples * samples)
     colour[frame, 0, row, column] = total[0] * scale
     colour[frame, 1, row, column] = total[1] * scale

@@ -29,6 +29,8 @@ class SceneConfig:
     look: Look = "plain"
     """``plain``: matte, flat skin, one simple light, even backdrop: the synthetic source. ``photographic``: human skin
     tones, creases and nails, coloured lights, textured backdrops: the stand-in for photographs."""
+    backdrop: Literal["of the look", "even", "textured"] = "of the look"
+    """``even`` grey goes with the plain look, ``textured`` with the photographic one; either can be had with both."""
     size_px: int = 128
     left_share: float = 0.5
     """Share of left hands."""
@@ -108,10 +110,11 @@ def sample_scenes(
     if config.look == "plain":
         skin = plain_skin(len(indices))
         lights = plain_lights(uniform_rows(seed, indices, Stream.LIGHT, 2))
-        backdrop = plain_backdrops(len(indices), size, size)
     else:
         skin = sample_skin(uniform_rows(seed, hands.people, Stream.SKIN, 10))
         lights = sample_lights(uniform_rows(seed, indices, Stream.LIGHT, 21))
-        backdrop = sample_backdrops(seed, indices, size, size)
+    usual = "even" if config.look == "plain" else "textured"
+    is_even = (usual if config.backdrop == "of the look" else config.backdrop) == "even"
+    backdrop = plain_backdrops(len(indices), size, size) if is_even else sample_backdrops(seed, indices, size, size)
     scene = Scene(hands.mesh, camera_from_hand, camera, skin, lights, backdrop, hands.people)
     return scene, hands

@@ -7,8 +7,9 @@ from handcraft.training.devices import Device, Precision, make_accelerator
 from handcraft.training.loop import Learner, LoopConfig, train
 from handcraft.training.run_folder import RunFolder
 from handcraft.training.seeding import forked_rng
+from handcraft.training.session import session_of
 
 __all__ = [
     "Checkpoint", "Device", "Learner", "LoopConfig", "Precision", "RunFolder", "batch_indices", "forked_rng",
-    "load_checkpoint", "make_accelerator", "process_slice", "save_checkpoint", "train",
+    "load_checkpoint", "make_accelerator", "process_slice", "save_checkpoint", "session_of", "train",
 ]  # fmt: skip

@@ -8,7 +8,6 @@ no checkpoint; Ctrl-C and SIGTERM finish the step, save and say how to go on.
 
 import math
 from collections.abc import Mapping
-from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -18,13 +17,13 @@ from handcraft.training.checkpoint import load_checkpoint, save_checkpoint
 from handcraft.training.devices import process_index
 from handcraft.training.disk import refused_by_disk
 from handcraft.training.interruption import Interruption
-from handcraft.training.lock import only_writer_of
 from handcraft.training.progress import TrainingProgress
 from handcraft.training.provenance import command_line
 from handcraft.training.record import first_difference
-from handcraft.training.run_folder import RunFolder, Status
+from handcraft.training.run_folder import RunFolder
 from handcraft.training.scalars import RunningMeans, WriteScalars, tensorboard_scalars
 from handcraft.training.seeding import forked_rng
+from handcraft.training.session import session_of
 
 _STEP_STREAM = 0x57E9  # keeps torch's global generator during a step apart from other uses of the run's seed
 _DRAW_STREAM = 0xD4A3
@@ -83,21 +82,8 @@ def train(learner: Learner, config: LoopConfig, run: RunFolder, *, resume: bool,
     disk refuses or another process trains into the folder, and KeyboardInterrupt after Ctrl-C or SIGTERM; the newest
     checkpoint is whole after each of these. Every process of a data-parallel run calls this; the main one writes.
     """
-    with only_writer_of(run.path) if run.writes else nullcontext():
-        try:
-            _Training(learner, config, run, resume=resume).to_the_end(shown=progress and run.writes)
-            run.finish("finished")
-        except KeyboardInterrupt:
-            _say_how_it_ended(run, "interrupted", None)
-            raise
-        except BaseException as error:
-            _say_how_it_ended(run, "failed", " ".join(f"{type(error).__name__}: {error}".split()))
-            raise
-
-
-def _say_how_it_ended(run: RunFolder, status: Status, error: str | None) -> None:
-    with suppress(HandcraftError):  # on a full disk the first error is the one to tell
-        run.finish(status, error)
+    with session_of(run):
+        _Training(learner, config, run, resume=resume).to_the_end(shown=progress and run.writes)
 
 
 class _Training:
@@ -128,7 +114,7 @@ class _Training:
                     self._draw()
                 if interruption.requested() and self.done < self.config.steps:
                     self._save()
-                    raise KeyboardInterrupt(self._how_to_go_on(bar))
+                    raise KeyboardInterrupt(self._how_to_go_on())
         if not self._picture().exists():  # killed earlier, between the last checkpoint and this
             self._draw()
 
@@ -197,9 +183,7 @@ class _Training:
                 self.learner.draw(beside)
                 beside.replace(path)
 
-    def _how_to_go_on(self, bar: TrainingProgress) -> str:
+    def _how_to_go_on(self) -> str:
         command = command_line()
         again = command if "--resume" in command else f"{command} --resume"
-        line = f"Stopped after step {self.done} of {self.config.steps} and saved it. Go on with: {again}"
-        bar.say(line)
-        return line
+        return f"Stopped after step {self.done} of {self.config.steps} and saved it. Go on with: {again}"

@@ -55,7 +55,7 @@ class RunFolder:
         """Start a run in an empty or new folder; with ``resume`` go on with the run that is there, if any.
 
         ``inputs`` names what it reads (data sets, other runs). Raises HandcraftError when the folder holds something
-        else, or when a resumed run had another stage, seed or configuration.
+        else, or when a resumed run had another stage, seed, configuration or inputs.
         """
         path, config = Path(path), as_json(config)
         if not is_main_process:
@@ -74,7 +74,7 @@ class RunFolder:
     @classmethod
     def _resume(cls, path: Path, stage: str, config: dict[str, Any], seed: int, inputs: dict[str, Any]) -> "RunFolder":
         record = _read_record(path)
-        for name, given in (("stage", stage), ("seed", seed), ("config", config)):
+        for name, given in (("stage", stage), ("seed", seed), ("config", config), ("inputs", inputs)):
             difference = first_difference(record[name], given, name)
             if difference:
                 place, before, now = difference
@@ -135,7 +135,7 @@ class RunFolder:
     def clear_leftovers(self) -> None:
         """Remove the files that earlier sessions were writing when they were killed."""
         if self.writes:
-            for leftover in [*self.path.glob(".*.part"), *self.pictures.glob(".step-*.png")]:
+            for leftover in [*self.path.rglob(".*.part"), *self.pictures.glob(".step-*.png")]:
                 leftover.unlink(missing_ok=True)
 
     def sync_metrics(self) -> None:

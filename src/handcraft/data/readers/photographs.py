@@ -21,7 +21,7 @@ class PhotographFolder:
     - Labels: none. Subject: unknown, so every picture is its own. Side: unknown.
     - Colours: RGB in [0, 1]; EXIF orientation, greyscale, 16 bits and transparency as in ``read_photograph``.
     - Keys come from the path below the folder (``5_IMG_4509``); where two would be equal, both get a hash of the path.
-    - A file that cannot be read is left out and listed in ``skipped``.
+    - A file that cannot be read is left out and listed in ``skipped``; if none can be read, iterating says so.
 
     Args:
         folder: where the pictures lie.
@@ -29,7 +29,7 @@ class PhotographFolder:
         is_real: False if the pictures were not taken by a camera.
 
     Raises:
-        HandcraftError: a folder that is missing or has no picture.
+        HandcraftError: a folder that is missing or has no picture; while iterating, one without a readable picture.
     """
 
     def __init__(self, folder: Path, *, name: str = "", is_real: bool = True) -> None:
@@ -57,6 +57,11 @@ class PhotographFolder:
                 continue
             key = self._key(path)
             yield HandSample(key=key, image=image, source=self.name, is_real=self.is_real, subject=key)
+        if len(self.skipped) == len(self._paths):
+            raise HandcraftError(
+                f"Expected pictures that can be read in {self.folder}, but none of its {len(self._paths)} can, such as "
+                f"{self.skipped[0].path}; copy them again or name another folder."
+            )
 
     def _key(self, path: Path) -> str:
         key = _plain_key(path)

@@ -14,10 +14,8 @@ from handcraft.data import PreparedSet, split_by_subject
 from handcraft.estimate import Estimator, predict, train_estimator
 from handcraft.measure import ImageCentre, MeanPose
 from handcraft.refine import Refiner, refine_prepared, train_refiner
-from handcraft.studies.refinement.config import REFINERS, StudyConfig
+from handcraft.studies.refinement.config import CEILING_FOLDS, REFINERS, StudyConfig
 from handcraft.studies.refinement.sets import StudySets
-
-CEILING_FOLDS = 2
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Predictions to ``results.json``: figures with intervals, label drift, what was real, and a verdict from the numbers."""
+"""Predictions to ``results.json``: figures with intervals, label drift, what was real, a verdict from the numbers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -25,13 +25,14 @@ from handcraft.studies.refinement.config import REFINERS, StudyConfig
 from handcraft.studies.refinement.sets import StudySets, segmenter_judge
 from handcraft.training import RunFolder
 
+_COLUMNS = ("epe_mean", "epe_median", "auc_30px", "auc_relative")
 COMPARED_WITH = ("raw renders", "mean pose")
 """Every trained arm is set against these."""
 
 
 def figures(
     run: RunFolder, config: StudyConfig, sets: StudySets, arms: Arms, rows: Sequence[Arm], judge: Estimator, *,
-    title: str, seconds: float,
+    title: str,
 ) -> dict[str, Any]:  # fmt: skip
     """``results.json`` without its pictures."""
     scores = {row.name: _scores(row, sets.test) for row in rows}
@@ -45,12 +46,12 @@ def figures(
         "preset": f"{len(sets.source)} renders, {config.refiner.loop.steps} refiner steps, "
         f"{config.keypoints.steps} estimator steps",
         "seeds": list(config.seeds),
-        "seconds": round(seconds, 1),
+        "seconds": round(record["seconds"], 1),
         "config": record["config"],
         **_provenance(record),
         "sets": _sets(sets),
         "frame": f"{config.crops.size} px crops around the hand; one pixel is 1/{config.crops.size} of the crop's side",
-        "arms": [_row(row, scores[row.name], errors[row.name]) for row in rows],
+        "arms": [_row(row, config.seeds, scores[row.name], errors[row.name]) for row in rows],
         "differences": differences,
         "label_drift": drift,
         "pictures": [],
@@ -69,16 +70,19 @@ def _scores(row: Arm, test: PreparedSet) -> list[KeypointScores]:
     ]
 
 
-def _row(row: Arm, scores: list[KeypointScores], errors: list[KeypointErrors]) -> dict[str, Any]:
+def _row(row: Arm, seeds: Sequence[int], scores: list[KeypointScores], errors: list[KeypointErrors]) -> dict[str, Any]:
     return {
         "name": row.name,
         "role": row.role,
         "description": row.description,
         "training_images": row.training_images,
-        "runs": [{"seed": seed, "scores": each.to_json()} for seed, each in enumerate(scores)],
-        **{name: over_seeds(errors, metric, seed=0).to_json()
-           for name, metric in zip(("epe_mean", "epe_median", "auc_30px", "auc_relative"), KEYPOINT_METRICS, strict=True)},
-    }  # fmt: skip
+        # a baseline has no training seed and one run
+        "runs": [{"seed": seed, "scores": each.to_json()} for seed, each in zip(seeds, scores, strict=False)],
+        **{
+            name: over_seeds(errors, metric, seed=0).to_json()
+            for name, metric in zip(_COLUMNS, KEYPOINT_METRICS, strict=True)
+        },
+    }
 
 
 def _differences(rows: Sequence[Arm], errors: dict[str, list[KeypointErrors]]) -> list[dict[str, Any]]:
@@ -108,9 +112,10 @@ def verdict(rows: Sequence[Arm], errors: dict[str, list[KeypointErrors]]) -> str
     refined = {name: over_seeds(errors[name], EPE_MEAN, seed=0) for name in REFINERS}
     best = min(refined, key=lambda name: refined[name].value)
     against = {name: difference_between(errors[best], errors[name], EPE_MEAN, seed=0) for name in COMPARED_WITH}
+    raw = over_seeds(errors["raw renders"], EPE_MEAN, seed=0)
     sentences = [
         f"Training on renders refined by the {best} {_compared(against['raw renders'])} raw renders "
-        f"(mean error {refined[best].value:.1f} against {over_seeds(errors['raw renders'], EPE_MEAN, seed=0).value:.1f} px) "
+        f"(mean error {refined[best].value:.1f} against {raw.value:.1f} px) "
         f"and {_compared(against['mean pose'])} the mean pose."
     ]
     plain = difference_between(errors[best], errors["normalised colours"], EPE_MEAN, seed=0)

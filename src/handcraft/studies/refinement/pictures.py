@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The study's pictures: rendered hands and their labels, the same hands refined, and what each arm makes of the test."""
+"""The study's pictures: rendered hands and their labels, the same hands refined, what each arm makes of the test."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,11 +9,23 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from handcraft.data import HandSample, PreparedSet, normalise_colour
+from handcraft.data import (
+    TRUTH_COLOURS,
+    HandSample,
+    PreparedSet,
+    contact_sheet,
+    draw_skeleton,
+    normalise_colour,
+    overlay_skeleton,
+    picture_from_image,
+    show_depth,
+    show_normals,
+    show_parts,
+    whole_scale,
+)
 from handcraft.data.rendered import render_samples
+from handcraft.files import atomic_path
 from handcraft.refine import refine_prepared
-from handcraft.report.drawing import TRUTH_COLOURS, contact_sheet, draw_skeleton, overlay_skeleton, picture_from_image
-from handcraft.report.label_pictures import show_depth, show_normals, show_parts
 from handcraft.scene import SceneConfig
 from handcraft.studies.refinement.arms import Arm, Arms
 from handcraft.studies.refinement.config import REFINERS, StudyConfig
@@ -29,10 +41,10 @@ def write_pictures(
     target = sets.target.source
     entries = [
         ("renders", "look", "Rendered hands and their labels", _renders(config),
-         "Each column is one render: the picture with its keypoints, then the 20 parts, depth and normals of the same pass."),
+         "Each column is one render: the picture with its keypoints; parts, depth and normals of the same pass."),
         ("refined", "look", "The same hands, made to look photographed", _refined(config, sets, arms),
-         f"Top to bottom: the render's crop, its colours normalised (what the refiners see), what each refiner makes of it; "
-         f"last, {target} for comparison, which are other hands."),
+         f"Top to bottom: the render's crop, its colours normalised (what the refiners see), what each refiner makes "
+         f"of it; last, {target} for comparison, which are other hands."),
         ("estimates", "estimates", f"What each estimator makes of {sets.test.source} it has never seen",
          _estimates(sets.test, rows), "White: the label. Coloured: the estimate of each arm's first seed. "
          "The images were picked evenly from the test set, not by their error."),
@@ -40,7 +52,8 @@ def write_pictures(
     folder = run / "pictures"
     folder.mkdir(exist_ok=True)
     for name, _, _, picture, _ in entries:
-        picture.save(folder / f"{name}.png", optimize=True)
+        with atomic_path(folder / f"{name}.png") as beside:
+            picture.save(beside, format="PNG", optimize=True)
     return [
         {"file": f"pictures/{name}.png", "title": title, "caption": caption, "group": group}
         for name, group, title, _, caption in entries
@@ -98,7 +111,7 @@ def _refined(config: StudyConfig, sets: StudySets, arms: Arms) -> Image.Image:
 
 
 def _row(images: Float[Tensor, "batch 3 size size"]) -> list[Image.Image]:
-    scale = max(1, 160 // images.shape[-1])
+    scale = whole_scale(images.shape[-1])
     return [picture_from_image(image, scale=scale) for image in images]
 
 
@@ -107,14 +120,16 @@ def _estimates(test: PreparedSet, rows: Sequence[Arm]) -> Image.Image:
     images = test.float_images()
     assert test.keypoints_px is not None
     assert test.confidence is not None
-    scale = max(1, 160 // test.size)
+    scale = whole_scale(test.size)
     shown = [row for row in rows if row.name != "image centre"]
     sheets = []
     for row in shown:
         pictures = []
         for index in indices:
-            truth = draw_skeleton(images[index], test.keypoints_px[index], confidence=test.confidence[index].clamp(0, 1),
-                                  scale=scale, colours=TRUTH_COLOURS)  # fmt: skip
+            confidence = test.confidence[index].clamp(0, 1)
+            truth = draw_skeleton(
+                images[index], test.keypoints_px[index], confidence=confidence, scale=scale, colours=TRUTH_COLOURS
+            )
             pictures.append(overlay_skeleton(truth, row.predicted_px[0][index].float() * scale))
         sheets.append(pictures)
     return contact_sheet(sheets, row_titles=[row.name for row in shown])

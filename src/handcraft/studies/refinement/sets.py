@@ -2,21 +2,26 @@
 """The sets of the study: rendered, photographed, cropped alike, and kept in the run folder as they are made."""
 
 import dataclasses
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
+from typing import TypeVar
 
 import torch
+from rich.console import Console
 from rich.progress import track
 
 from handcraft.data import HandSample, PreparedSet, PreprocessConfig, open_dataset, prepare
 from handcraft.data.preprocess import Segment
 from handcraft.data.rendered import BATCH, RenderedSet
-from handcraft.errors import HandcraftError
+from handcraft.errors import HandcraftError, expect_at_least
 from handcraft.estimate import Segmenter, train_segmenter
 from handcraft.scene import Look, SceneConfig
-from handcraft.studies.refinement.config import StudyConfig
+from handcraft.studies.refinement.config import CEILING_FOLDS, StudyConfig
+
+Item = TypeVar("Item")
 
 SEEDS_OF_SETS = {"source": 11, "target": 23, "test": 37, "helpers": 53, "drift": 71}
 """Offsets that give every set its own hands."""
@@ -43,6 +48,10 @@ class SetMaker:
     config: StudyConfig
     workers: int
 
+    def __post_init__(self) -> None:
+        """Refuse a count below zero."""
+        expect_at_least(0, workers=self.workers)
+
     def make(self, photos: Path | None, test: Path | None) -> StudySets:
         """All sets; the segmenter is trained on the way, because photographs come without masks."""
         source = self._kept("source", lambda: self._renders("plain", "source", self.config.source_count))
@@ -51,11 +60,12 @@ class SetMaker:
         self.segmenter()
         target = self._kept("target", lambda: self._photographs(photos, "target", self.config.target_count))
         tested = self._kept("test", lambda: self._photographs(test, "test", self.config.test_count))
-        if tested.keypoints_px is None:
+        if test is not None and len(set(tested.subjects)) < CEILING_FOLDS:
             raise HandcraftError(
-                f"Expected the test set {test} to have keypoints; name a labelled data set with --test."
+                f"Expected the test set {test} to show hands of {CEILING_FOLDS} people at least, so that the ceiling "
+                "is not tested on those it was trained on; name a larger set with --test, in a new --out."
             )
-        # The ceiling learns from the test's own domain: the labels of the simulated target, or other people of a real test.
+        # The ceiling learns from the test's own domain: labels of the simulated target, or other people of a real test.
         ceiling = None
         if test is None:
             ceiling = target if photos is None else self._kept(
@@ -70,12 +80,13 @@ class SetMaker:
 
     def _segmenter_images(self) -> tuple[torch.Tensor, torch.Tensor]:
         count, size = self.config.helper_count, self.config.segmenter.image_px
+        frames, render_px = partial(_whole_frames, size=size), max(96, size)
         whole = PreprocessConfig(size=size, background="kept")
         kept = self._kept("segmenter", lambda: self._from_renders(
-            "photographic", "helpers", count * 3 // 4, partial(_whole_frames, size=size), first=count, render_px=max(96, size)
+            "photographic", "helpers", count * 3 // 4, frames, first=count, render_px=render_px
         ))  # fmt: skip
         plain = self._kept("segmenter-plain", lambda: self._from_renders(
-            "plain", "helpers", count // 4, partial(_whole_frames, size=size), first=3 * count, render_px=max(96, size)
+            "plain", "helpers", count // 4, frames, first=3 * count, render_px=render_px
         ))  # fmt: skip
         both = PreparedSet.joined([kept, plain], source=whole.background)
         images = both.images.clone()
@@ -98,7 +109,9 @@ class SetMaker:
         if folder is None:
             return self._from_renders("photographic", name, count, function)
         reader = open_dataset(folder)
-        prepared = function(track(_without_masks(reader), f"reading {reader.name}", total=len(reader)))
+        prepared = function(_tracked(_without_masks(reader), f"reading {reader.name}", len(reader)))
+        if reader.skipped:
+            print(f"{folder}: left out {len(reader.skipped)} files that cannot be read", file=sys.stderr)
         return dataclasses.replace(prepared, skipped=prepared.skipped + len(reader.skipped))
 
     def _from_renders(
@@ -109,7 +122,7 @@ class SetMaker:
         seed = self.config.data_seed * 1000 + SEEDS_OF_SETS[name]
         rendered = RenderedSet(scenes, seed, count, first=first, workers=self.workers)
         batches = -(-count // BATCH)
-        made = list(track(rendered.map_batches(function), f"rendering {name} ({look})", total=batches))
+        made = list(_tracked(rendered.map_batches(function), f"rendering {name} ({look})", batches))
         return PreparedSet.joined(made, source=rendered.name)
 
     def _kept(self, name: str, make: Callable[[], PreparedSet]) -> PreparedSet:
@@ -140,6 +153,10 @@ def _whole_frames(samples: list[HandSample], size: int) -> PreparedSet:
         crops=torch.tensor([[0.0, 0.0, side]]).repeat(len(samples), 1),
         skipped=0,
     )
+
+
+def _tracked(items: Iterable[Item], title: str, total: int) -> Iterable[Item]:
+    return track(items, title, total=total, console=Console(stderr=True))
 
 
 def _without_masks(samples: Iterable[HandSample]) -> Iterable[HandSample]:

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The study from end to end: sets, segmenter, refiners, estimators, figures, pictures, ``results.json``."""
 
-import time
 from pathlib import Path
 from typing import Any
 
+from handcraft.data import open_dataset
 from handcraft.errors import HandcraftError
 from handcraft.files import write_json_atomically
 from handcraft.studies.refinement.arms import Arms
@@ -12,7 +12,7 @@ from handcraft.studies.refinement.config import StudyConfig
 from handcraft.studies.refinement.figures import figures
 from handcraft.studies.refinement.pictures import write_pictures
 from handcraft.studies.refinement.sets import SetMaker
-from handcraft.training import RunFolder
+from handcraft.training import RunFolder, session_of
 
 
 def run_study(
@@ -39,19 +39,33 @@ def run_study(
     Raises:
         HandcraftError: unreadable data sets, a folder in use, another configuration than the resumed run's.
     """
-    for name, folder in (("photos", photos), ("test", test)):
-        if folder is not None and not folder.is_dir():
-            raise HandcraftError(f"Expected `{name}` to be a folder, but {folder} is none.")
+    _expect_pictures(photos, test)
+    if photos is not None:
+        config = config.towards_photographs()
+    maker = SetMaker(run_path, config, workers)
     inputs = {"photos": None if photos is None else str(photos), "test": None if test is None else str(test)}
     run = RunFolder.create(
         run_path, stage="study", config={"study": config, **inputs}, seed=config.data_seed, inputs=inputs, resume=resume
     )
-    began = time.monotonic()
-    sets = SetMaker(run_path, config, workers).make(photos, test)
-    arms = Arms(run_path, config, sets)
-    rows, judge = arms.all(), arms.judge()
-    results = figures(run, config, sets, arms, rows, judge, title=title, seconds=time.monotonic() - began)
-    results["pictures"] = write_pictures(run_path, config, sets, arms, rows)
-    write_json_atomically(run_path / "results.json", results)
-    run.finish()
+    with session_of(run):
+        run.clear_leftovers()
+        sets = maker.make(photos, test)
+        run.update()
+        arms = Arms(run_path, config, sets)
+        rows, judge = arms.all(), arms.judge()
+        run.update()
+        results = figures(run, config, sets, arms, rows, judge, title=title)
+        results["pictures"] = write_pictures(run_path, config, sets, arms, rows)
+        write_json_atomically(run_path / "results.json", results)
     return results
+
+
+def _expect_pictures(photos: Path | None, test: Path | None) -> None:
+    """Look into both folders before anything is made: a wrong one must not show after minutes of work."""
+    for name, folder in (("photos", photos), ("test", test)):
+        if folder is not None and not folder.is_dir():
+            raise HandcraftError(f"Expected `{name}` to be a folder, but {folder} is none.")
+        if folder is not None and next(iter(open_dataset(folder)), None) is None:
+            raise HandcraftError(f"Expected `{name}` to hold pictures, but none in {folder} can be read.")
+    if test is not None and not any(sample.keypoints_px is not None for sample in open_dataset(test)):
+        raise HandcraftError(f"Expected `test` to have labelled keypoints, but {test} has none; name a labelled set.")

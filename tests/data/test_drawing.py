@@ -7,9 +7,17 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from handcraft.data import (
+    TRUTH_COLOURS,
+    contact_sheet,
+    draw_skeleton,
+    in_rows,
+    overlay_skeleton,
+    picture_from_image,
+    whole_scale,
+)
 from handcraft.errors import HandcraftError
 from handcraft.hand.skeleton import BONES, FINGER_COLOURS, FINGERS, KEYPOINTS, finger_of
-from handcraft.report import TRUTH_COLOURS, contact_sheet, draw_skeleton, overlay_skeleton, picture_from_image
 
 GREY = torch.full((3, 64, 64), 0.5)
 
@@ -109,6 +117,18 @@ def test_a_contact_sheet_keeps_every_picture_and_gives_titles_room() -> None:
     assert titled.height > bare.height + 3 * 13
     counts = {colour: count for count, colour in titled.getcolors(maxcolors=10_000)}
     assert all(counts[colour] == 40 * 30 for colour in colours)
+
+
+def test_rows_keep_every_picture_in_order() -> None:
+    pictures = [Image.new("RGB", (1, 1), (index, 0, 0)) for index in range(7)]
+    rows = in_rows(pictures, 3)
+    assert [len(row) for row in rows] == [3, 3, 1]
+    assert [picture for row in rows for picture in row] == pictures
+
+
+@pytest.mark.parametrize(("size_px", "scale"), [(32, 5), (64, 2), (160, 1), (161, 1), (500, 1)])
+def test_small_pictures_are_shown_larger_by_whole_factors(size_px: int, scale: int) -> None:
+    assert whole_scale(size_px) == scale
 
 
 def test_contact_sheet_says_what_is_wrong() -> None:

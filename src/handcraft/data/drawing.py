@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures a person can read: skeletons over images, and contact sheets with captions.
+"""Pictures of samples a person can read: skeletons over images, and contact sheets with captions.
+
+Every stage from here on draws with these few functions, so that its pictures look like all others.
 
 Skeletons are drawn on a transparent layer several times larger than the picture and averaged down, so lines are smooth
 and land on the right sub-pixel. Pixel (0, 0) has its centre at (0.5, 0.5), here as everywhere: a keypoint at x lies
@@ -10,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import torch
 from jaxtyping import Float
@@ -42,6 +43,11 @@ def picture_from_image(image: Float[Tensor, "3 height width"], *, scale: int = 1
     pixels = (image.detach().cpu().float().clamp(0, 1) * 255).round().to(torch.uint8)
     picture = Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
     return enlarged(picture, scale, Image.Resampling.BICUBIC)
+
+
+def whole_scale(size_px: int, *, shown_px: int = 160) -> int:
+    """The largest whole ``scale`` at which a picture of ``size_px`` is not above ``shown_px`` wide; at least 1."""
+    return max(1, shown_px // size_px)
 
 
 def draw_skeleton(
@@ -128,6 +134,11 @@ def contact_sheet(
     return _stacked(strips, width, gap_px)
 
 
+def in_rows(pictures: Sequence[Image.Image], columns: int) -> list[Sequence[Image.Image]]:
+    """Any number of pictures as the rows of a contact sheet, ``columns`` to a row; the last row may be shorter."""
+    return [pictures[first : first + columns] for first in range(0, len(pictures), columns)]
+
+
 def _opacities(points: np.ndarray, confidence: Tensor | None) -> np.ndarray:
     known = np.isfinite(points).all(axis=1)
     if confidence is None:
@@ -178,6 +189,8 @@ def _check_titles(name: str, titles: Sequence[str], expected: int) -> None:
 @cache
 def _font(size_px: int) -> ImageFont.FreeTypeFont:
     """DejaVu Sans from inside matplotlib: the same letters on every machine, with nothing to install."""
+    import matplotlib  # only here: whoever reads data without writing titles need not wait for it
+
     return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf/DejaVuSans.ttf", size_px)
 
 

@@ -6,14 +6,13 @@ The finger colours of the skeletons return in the part ids, so one legend serves
 
 from functools import cache
 
-import matplotlib
 import numpy as np
 from jaxtyping import Bool, Float, UInt8
 from PIL import Image
 from torch import Tensor
 
+from handcraft.data.drawing import enlarged
 from handcraft.hand.skeleton import FINGER_COLOURS, FOREARM_ID, PARTS, finger_of
-from handcraft.report.drawing import enlarged
 
 EMPTY_COLOUR = (236, 236, 236)
 """What a label picture shows where there is no hand: neither black nor white, so that it hides no edge."""
@@ -46,6 +45,8 @@ def show_depth(
         return _nearest(np.broadcast_to(_EMPTY, (*depth.shape, 3)), scale)
     near = float(depth[present].min()) if near_m is None else near_m
     far = float(depth[present].max()) if far_m is None else far_m
+    import matplotlib  # only here, as in drawing
+
     nearness = np.clip((far - depth) / max(far - near, 1e-9), 0, 1)
     coloured = matplotlib.colormaps["cividis"](nearness, bytes=True)[..., :3]
     return _nearest(np.where(present[..., None], coloured, _EMPTY), scale)

@@ -4,9 +4,9 @@
 import numpy as np
 import torch
 
+from handcraft.data import show_depth, show_mask, show_normals, show_parts
+from handcraft.data.label_pictures import EMPTY_COLOUR
 from handcraft.hand.skeleton import FINGER_COLOURS, FOREARM_ID, PARTS, part_id
-from handcraft.report import show_depth, show_mask, show_normals, show_parts
-from handcraft.report.label_pictures import EMPTY_COLOUR
 
 
 def test_every_part_has_a_colour_of_its_own_and_zero_is_empty() -> None:
