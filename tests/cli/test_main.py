@@ -79,13 +79,20 @@ def test_a_mistake_is_one_line(verb, capsys):
     assert one_line(capsys) == "handcraft: Expected `steps` to be at least 1, but got 0.\n"
 
 
-def test_a_full_disk_is_named_with_the_file(verb, capsys):
-    verb(raising(OSError(errno.ENOSPC, "No space left on device", "run/shard-000002.tar")))
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EFBIG])
+def test_a_full_disk_is_named_with_the_file(number, verb, capsys):
+    verb(raising(OSError(number, "No space left on device", "run/shard-000002.tar")))
     assert cli.main(["render"]) == 2
     line = one_line(capsys)
     assert "disk is full" in line
     assert "run/shard-000002.tar" in line
     assert "Finished work is kept" in line
+
+
+def test_a_full_disk_is_one_line_even_where_nobody_named_the_file(verb, capsys):
+    verb(raising(OSError(errno.EFBIG, "File too large")))
+    assert cli.main(["render"]) == 2
+    assert "disk is full" in one_line(capsys)
 
 
 @pytest.mark.parametrize("kind", [PermissionError, FileNotFoundError, NotADirectoryError])

@@ -167,6 +167,56 @@ def test_what_is_no_estimator_s_run_is_refused(at_home, capsys):
         read_mean_pose(at_home / "refiner", 32)
 
 
+@pytest.mark.parametrize("keep", ["crops", "pictures"])
+@pytest.mark.parametrize("used", ["estimator", "photos", "page"])
+def test_refined_hands_do_not_go_into_a_folder_of_something_else(at_home, capsys, keep, used):
+    (at_home / "page").mkdir(exist_ok=True)
+    (at_home / "page" / "thesis.txt").write_text("the only copy")
+    before = {path: path.read_bytes() for path in (at_home / used).rglob("*") if path.is_file()}
+    command = ["refine", "apply", "--refiner", "refiner", "--data", "renders", "--out", used, "--keep", keep]
+    assert "another folder" in refused(command, capsys)
+    assert {path: path.read_bytes() for path in (at_home / used).rglob("*") if path.is_file()} == before
+
+
+def test_crops_that_a_kill_left_unfinished_are_made_again(at_home):
+    (at_home / "unfinished").mkdir()
+    for name in ("preparation.json", ".prepared.safetensors.7.part"):
+        (at_home / "unfinished" / name).write_text("half")
+    assert main(["refine", "apply", "--refiner", "refiner", "--data", "renders", "--out", "unfinished"]) == 0
+    refined, again = (PreparedSet.load(at_home / name / "prepared.safetensors") for name in ("refined", "unfinished"))
+    assert torch.equal(again.images, refined.images)
+
+
+def test_a_device_this_machine_has_not_is_refused(at_home, capsys, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    command = ["refine", "apply", "--refiner", "refiner", "--data", "renders", "--out", "on-a-gpu"]
+    assert "--device cpu" in refused([*command, "--device", "cuda"], capsys)
+    assert not (at_home / "on-a-gpu").exists()
+
+
+@pytest.mark.parametrize("limit", ["0", "-1"])
+@pytest.mark.parametrize("what", [["segmenter"], []])
+def test_a_limit_below_one_is_refused(at_home, capsys, what, limit):
+    command = ["estimate", *what, "--data", "renders", "--out", "new", "--limit", limit]
+    assert f"`limit` to be at least 1, but got {limit}" in refused(command, capsys)
+
+
+def test_pictures_that_cannot_be_read_are_left_out_and_counted(at_home, capsys):
+    paint_photographs(at_home / "damaged")
+    for number in range(3, 20):
+        (at_home / "damaged" / f"{number:02d}.jpg").write_bytes(b"half a picture")
+    prepared = Preparation(PreprocessConfig(size=32, background="kept")).load(at_home / "damaged")
+    assert len(prepared) == 3
+    said = capsys.readouterr().err
+    assert "3 crops; left out 17 files that cannot be read" in said
+    assert said.count("\n") == 11  # ten of them by name
+
+
+def test_going_on_with_other_pictures_is_refused(at_home, capsys):
+    command = ["estimate", "--data", "refined", "--out", "estimator", "--preset", "smoke", "--resume", "--limit", "5"]
+    assert "inputs.images" in refused(command, capsys)
+
+
 def test_ready_crops_that_were_cut_otherwise_are_refused(at_home, capsys):
     line = refused(["measure", "--estimator", "estimator", "--data", "refined", "--crop-scale", "1.75"], capsys)
     assert "crop_scale=1.75" in line

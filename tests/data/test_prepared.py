@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 import dataclasses
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -41,6 +44,24 @@ def test_saving_twice_gives_the_same_bytes(tmp_path):
     for name in ("one", "two"):
         prepared_set().save(tmp_path / name)
     assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+def test_a_full_disk_names_the_file_and_leaves_the_old_set(tmp_path):
+    path = tmp_path / "set.safetensors"
+    prepared_set().save(path)
+    before = path.read_bytes()
+    code = """
+import resource, sys
+from pathlib import Path
+from tests.data.test_prepared import prepared_set
+resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600))
+prepared_set().save(Path(sys.argv[1]))
+"""
+    command = [sys.executable, "-c", code, str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    assert f"OSError: [Errno 27] File too large: '{path}'" in result.stderr
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_selecting_takes_the_named_samples_in_order():

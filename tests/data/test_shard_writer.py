@@ -147,11 +147,39 @@ def test_a_folder_of_another_description_is_not_mixed_up(tmp_path):
     assert len(ShardDataset(tmp_path)) == 3
 
 
-def test_a_damaged_shard_is_not_continued(tmp_path):
-    write(tmp_path, range(2))
+@pytest.mark.parametrize("before", [2, 9])
+def test_a_damaged_shard_is_not_continued(tmp_path, before):
+    write(tmp_path, range(before))
     os.truncate(tmp_path / "shard-000000.tar", 2048)
     with pytest.raises(HandcraftError, match=r"shard-000000\.tar .* cut short"):
-        write(tmp_path, range(2, 3))
+        write(tmp_path, range(before, 12))
+
+
+def test_a_folder_of_something_else_is_not_written_into(tmp_path):
+    (tmp_path / "shard-000000.tar").write_text("of another tool")
+    with pytest.raises(HandcraftError, match="something else; name another folder"):
+        write(tmp_path, range(2))
+    assert contents(tmp_path) == {"shard-000000.tar": b"of another tool"}
+
+
+@pytest.mark.parametrize("place", ["Path.replace", "Path.mkdir"])
+def test_a_kill_before_the_first_shard_is_done_leaves_a_folder_to_begin_in(tmp_path, place):
+    """Killed while the first shard gets its name, before ``dataset.json`` lists it; and before anything is there."""
+    code = f"""
+real = {place}
+def kill(path, *arguments, **options):
+    real(path, *arguments, **options)
+    if "shard" in path.name or path == folder:
+        os.kill(os.getpid(), signal.SIGKILL)
+{place} = kill
+with ShardWriter(folder, samples_per_shard=4, description=DESCRIPTION) as writer:
+    for number in range(10):
+        writer.write(sample(number))
+"""
+    assert run(code, tmp_path / "set").returncode == -signal.SIGKILL
+    assert write(tmp_path / "set", range(10)).samples_written == 10
+    write(tmp_path / "whole", range(10))
+    assert contents(tmp_path / "set") == contents(tmp_path / "whole")
 
 
 def test_a_writer_of_nothing_says_so(tmp_path):

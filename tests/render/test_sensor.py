@@ -1,9 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Laws of the simulated camera."""
 
+import pytest
 import torch
 
-from handcraft.render.sensor import Sensor, gaussian_blur, jpeg, metered_gain, photograph
+from handcraft.render.sensor import (
+    SENSOR_UNIFORMS,
+    Sensor,
+    gaussian_blur,
+    jpeg,
+    metered_gain,
+    photograph,
+    sample_sensor,
+)
 from handcraft.scene.skin import linear_from_srgb, srgb_from_linear
 
 
@@ -21,21 +30,21 @@ def smooth_light(count: int = 2) -> torch.Tensor:
     return (ramp[:, None] * ramp[None] + 0.05).expand(count, 3, 32, 32).clone()
 
 
-def test_the_transfer_curve_and_its_inverse_undo_each_other() -> None:
-    values = torch.linspace(0, 1, 1001, dtype=torch.float64)
-    torch.testing.assert_close(linear_from_srgb(srgb_from_linear(values)), values, atol=1e-7, rtol=0)
-    torch.testing.assert_close(srgb_from_linear(torch.tensor([0.2140411])), torch.tensor([0.5]), atol=1e-5, rtol=0)
-
-
 def test_blur_keeps_light_spreads_a_point_by_its_deviation_and_no_blur_changes_nothing() -> None:
     point = torch.zeros(1, 3, 41, 41)
     point[:, :, 20, 20] = 1
     blurred = gaussian_blur(point, torch.tensor([2.0]))
     steps = torch.arange(41) - 20.0
     torch.testing.assert_close(blurred.sum((2, 3)), torch.ones(1, 3))
-    spread = (blurred[0, 0].sum(0) * steps.square()).sum().sqrt()
-    torch.testing.assert_close(spread, torch.tensor(2.0), atol=0.05, rtol=0)
+    for axis in (0, 1):
+        spread = (blurred[0, 0].sum(axis) * steps.square()).sum().sqrt()
+        torch.testing.assert_close(spread, torch.tensor(2.0), atol=0.05, rtol=0)
     torch.testing.assert_close(gaussian_blur(point, torch.tensor([0.0])), point)
+
+
+def test_blur_does_not_darken_the_edges() -> None:
+    even = torch.full((1, 3, 12, 20), 0.4)
+    torch.testing.assert_close(gaussian_blur(even, torch.tensor([1.5])), even)
 
 
 def test_each_image_is_blurred_by_its_own_amount() -> None:
@@ -61,21 +70,61 @@ def test_a_clean_sensor_gives_the_light_itself() -> None:
     torch.testing.assert_close(taken, srgb_from_linear(light), atol=0.02, rtol=0)
 
 
-def test_white_balance_tints_and_noise_grows_with_its_strength() -> None:
+def test_a_picture_is_as_soft_as_its_lens() -> None:
+    edge = torch.full((1, 3, 32, 32), 0.1)
+    edge[..., 16:] = 0.5
+    sharp, soft = (
+        photograph(edge, clean_sensor(1, blur_px=torch.tensor([sigma])), torch.zeros_like(edge)).diff(dim=-1).max()
+        for sigma in (0.0, 2.0)
+    )
+    assert soft < 0.35 * sharp
+
+
+def test_white_balance_scales_each_colour() -> None:
     light = smooth_light()
-    tinted = photograph(
-        light, clean_sensor(2, white_balance=torch.tensor([[1.2, 1.0, 0.8]] * 2)), torch.zeros_like(light)
+    balance = torch.tensor([[1.2, 1.0, 0.8]] * 2)
+    tinted, plain = (
+        linear_from_srgb(photograph(light, clean_sensor(2, white_balance=each), torch.zeros_like(light))).mean((2, 3))
+        for each in (balance, torch.ones(2, 3))
     )
-    assert (tinted[:, 0] > tinted[:, 2]).float().mean() > 0.99
+    torch.testing.assert_close(tinted / plain, balance, atol=0.02, rtol=0)
+
+
+def test_noise_has_a_floor_and_grows_with_the_root_of_the_light() -> None:
+    light = torch.full((1, 3, 128, 128), 0.1)
+    light[..., 64:] = 0.5
     noise = torch.randn(light.shape, generator=torch.Generator().manual_seed(0))
-    quiet, loud = (
-        photograph(light, clean_sensor(2, shot_noise=torch.full((2,), level)), noise) for level in (0.01, 0.04)
-    )
-    clean = photograph(light, clean_sensor(2), torch.zeros_like(light))
-    assert 2 < (loud - clean).std() / (quiet - clean).std() < 5
+    read, shot = 0.02, 0.08
+    sensor = clean_sensor(1, read_noise=torch.tensor([read]), shot_noise=torch.tensor([shot]))
+    taken = linear_from_srgb(photograph(light, sensor, noise))
+    for half, level in ((taken[..., :60], 0.1), (taken[..., 68:], 0.5)):
+        # Compression of coloured noise averages its hue over 2 x 2 pixels, brightness stays.
+        brightness, expected = half.mean(1), (read**2 + shot**2 * level) ** 0.5 / 3**0.5
+        assert float(brightness.std()) == pytest.approx(expected, rel=0.15)
 
 
 def test_compression_loses_more_at_lower_quality() -> None:
     image = torch.rand(3, 32, 32, generator=torch.Generator().manual_seed(0))
     errors = [(jpeg(image, quality) - image).abs().mean() for quality in (95, 50, 10)]
     assert errors == sorted(errors)
+
+
+def test_compression_keeps_even_colours() -> None:
+    colour = torch.tensor([200.7, 120.4, 40.6])
+    picture = (colour / 255)[:, None, None].expand(3, 16, 16)
+    torch.testing.assert_close(
+        jpeg(picture, 100) * 255, colour.round()[:, None, None].expand(3, 16, 16), atol=1.01, rtol=0
+    )
+    grey = torch.full((3, 16, 16), 200.7 / 255)
+    torch.testing.assert_close(jpeg(grey, 100) * 255, torch.full((3, 16, 16), 201.0))
+
+
+def test_settings_go_from_a_good_camera_to_a_poor_one() -> None:
+    numbers = torch.rand(500, SENSOR_UNIFORMS, generator=torch.Generator().manual_seed(0))
+    sensor = sample_sensor(numbers)
+    assert 45 <= sensor.jpeg_quality.min() < 50 < 90 < sensor.jpeg_quality.max() <= 95
+    assert 0.25 <= sensor.blur_px.min() < sensor.blur_px.max() < 1.2  # sharper than a fingertip in any crop
+    for spread in (sensor.read_noise, sensor.shot_noise):
+        assert 0 < spread.min() < 0.3 * spread.max() < 0.02
+    assert (sensor.white_balance > 0.7).all()
+    torch.testing.assert_close(sensor.white_balance.mean(0), torch.ones(3), atol=0.02, rtol=0)

@@ -12,9 +12,10 @@ def uniform(count: int, columns: int) -> Tensor:
     return torch.rand(count, columns, generator=torch.Generator().manual_seed(0))
 
 
-@pytest.mark.parametrize(
-    "lights", [plain_lights(uniform(100, 2)), sample_lights(uniform(100, 21))], ids=["plain", "photographic"]
-)
+LOOKS = {"plain": plain_lights(uniform(100, 2)), "photographic": sample_lights(uniform(100, 21))}
+
+
+@pytest.mark.parametrize("lights", LOOKS.values(), ids=LOOKS)
 def test_lamps_are_unit_directions_on_the_cameras_side_and_shine(lights: Lights) -> None:
     torch.testing.assert_close(lights.directions.norm(dim=-1), torch.ones(lights.directions.shape[:2]))
     assert (lights.directions[..., 2] < 0).all()
@@ -25,7 +26,7 @@ def test_lamps_are_unit_directions_on_the_cameras_side_and_shine(lights: Lights)
 
 
 def test_plain_light_is_white_and_photographic_light_is_coloured() -> None:
-    plain, photographic = plain_lights(uniform(100, 2)), sample_lights(uniform(100, 21))
+    plain, photographic = LOOKS.values()
     for colour in (plain.colours, plain.sky, plain.ground):
         assert (colour.std(dim=-1) == 0).all()
     for colour in (photographic.colours, photographic.sky, photographic.ground):

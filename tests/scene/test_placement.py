@@ -124,8 +124,13 @@ def test_nearly_all_keypoints_are_in_the_picture(hand_model: HandModel) -> None:
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"roll_deg": 181.0}, "`roll_deg`"), ({"tilt_deg": -1.0}, "`tilt_deg`"), ({"fill": (0.8, 0.5)}, "`fill`"), ({"fill": (0.0, 0.5)}, "`fill`")],
-)  # fmt: skip
+    [
+        ({"roll_deg": 181.0}, "`roll_deg`"),
+        ({"tilt_deg": -1.0}, "`tilt_deg`"),
+        ({"fill": (0.8, 0.5)}, "`fill`"),
+        ({"fill": (0.0, 0.5)}, "`fill`"),
+    ],
+)
 def test_placements_without_meaning_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(HandcraftError, match=message):
         PlacementConfig(**change)

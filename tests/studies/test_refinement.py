@@ -3,7 +3,10 @@
 
 import dataclasses
 import json
+import multiprocessing
 import re
+import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -20,6 +23,7 @@ from handcraft.studies.refinement.arms import Arm
 from handcraft.studies.refinement.config import REFINERS
 from handcraft.studies.refinement.figures import verdict
 from handcraft.studies.refinement.pictures import evenly
+from tests.training.toy import in_bytes
 
 ARMS = ["image centre", "mean pose", "raw renders", "normalised colours", *REFINERS, "labelled target"]
 
@@ -65,6 +69,40 @@ def test_resuming_a_finished_study_changes_no_figure(run: Path) -> None:
     assert before["label_drift"] == after["label_drift"]
 
 
+def what_training_left(run: Path) -> dict[str, object]:
+    """Every tensor of every checkpoint, every set and every line of losses."""
+    files = [*run.rglob("metrics.jsonl"), *run.rglob("*.safetensors")]
+    left: dict[str, object] = {str(path.relative_to(run)): path.read_bytes() for path in files}
+    for path in run.rglob("checkpoint.pt"):
+        left[str(path.relative_to(run))] = in_bytes(torch.load(path, weights_only=True)["state"])
+    return left
+
+
+def test_a_study_killed_at_several_moments_ends_where_an_uninterrupted_one_ends(run: Path, tmp_path: Path) -> None:
+    killed = tmp_path / "run"
+    for moment in ("sets/judge.safetensors", "seed-0/refine-cyclegan/checkpoint.pt", "judge/run.json"):
+        options = {"title": "Smoke", "workers": 1, "resume": killed.exists()}
+        victim = multiprocessing.get_context("forkserver").Process(
+            target=run_study, args=(killed, SMOKE_STUDY), kwargs=options
+        )
+        victim.start()
+        while victim.is_alive() and not (killed / moment).exists():
+            time.sleep(0.002)
+        victim.kill()
+        victim.join()
+        assert victim.exitcode == -signal.SIGKILL
+        assert json.loads((killed / "run.json").read_text())["status"] == "running"
+    (killed / "sets" / ".target.safetensors.99.part").write_bytes(b"half")
+    run_study(killed, SMOKE_STUDY, title="Smoke", workers=1, resume=True)
+    assert what_training_left(killed) == what_training_left(run)
+    after, whole = (json.loads((path / "results.json").read_text()) for path in (killed, run))
+    assert [after[name] for name in ("arms", "label_drift", "verdict")] == [
+        whole[name] for name in ("arms", "label_drift", "verdict")
+    ]
+    assert not list(killed.rglob(".*.part"))
+    assert json.loads((killed / "run.json").read_text())["status"] == "finished"
+
+
 def test_another_configuration_is_not_resumed(run: Path) -> None:
     with pytest.raises(HandcraftError, match=r"config\.study\.test_count"):
         run_study(run, dataclasses.replace(SMOKE_STUDY, test_count=20), title="Smoke", resume=True)
@@ -82,6 +120,18 @@ def test_a_labelled_test_set_of_its_own_is_split_by_people_for_the_ceiling(tmp_p
     assert results["sets"]["test"]["people"] <= 12
 
 
+def test_a_test_of_one_person_is_refused_and_the_run_says_that_it_failed(tmp_path: Path) -> None:
+    with ShardWriter(tmp_path / "one", description={"made": "for this test"}) as writer:
+        for sample in render_samples(SceneConfig(look="photographic", size_px=64, frames_per_person=24), 99, range(24)):
+            writer.write(sample)
+    with pytest.raises(HandcraftError, match="2 people at least"):
+        run_study(tmp_path / "run", SMOKE_STUDY, title="One", test=tmp_path / "one", workers=1)
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["status"] == "failed"
+    assert "2 people" in record["error"]
+    assert not (tmp_path / "run" / "seed-0").exists()
+
+
 @pytest.mark.parametrize("name", ["photos", "test"])
 def test_a_folder_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
     with pytest.raises(HandcraftError, match=f"`{name}` to be a folder"):
@@ -97,7 +147,13 @@ def test_the_verdict_follows_the_intervals() -> None:
         noise = torch.nn.functional.normalize(torch.randn(60, 21, 2, generator=generator), dim=-1)
         return [score_keypoints(truth + size_px * noise, truth, torch.ones(60, 21), people, seed=0).errors]
 
-    sizes = {"mean pose": 14.0, "raw renders": 10.0, "normalised colours": 6.0, "CycleGAN": 11.0, "feature-map CycleGAN": 7.0}
+    sizes = {
+        "mean pose": 14.0,
+        "raw renders": 10.0,
+        "normalised colours": 6.0,
+        "CycleGAN": 11.0,
+        "feature-map CycleGAN": 7.0,
+    }
     rows = [Arm(name, "arm", "", 0, ()) for name in sizes]
     words = verdict(rows, {name: errors(size) for name, size in sizes.items()})
     assert re.search(r"refined by the feature-map CycleGAN beats raw renders \(mean error 7.0 against 10.0 px\)", words)

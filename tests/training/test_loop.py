@@ -106,6 +106,13 @@ def test_an_interrupted_run_finishes_its_step_saves_and_says_how_to_go_on(tmp_pa
     assert what_training_left(tmp_path / "run") == uninterrupted
 
 
+def test_how_to_go_on_is_left_to_whoever_catches_the_interruption(tmp_path, capsys):
+    learner = ToyLearner(at_step={3: lambda: signal.raise_signal(signal.SIGINT)})
+    with pytest.raises(KeyboardInterrupt, match="Go on with"):
+        train(learner, LOOP, start(tmp_path / "run"), resume=False)
+    assert "Go on with" not in "".join(capsys.readouterr())  # said once, by the command line
+
+
 def test_a_second_interruption_does_not_wait(tmp_path):
     def twice():
         signal.raise_signal(signal.SIGINT)

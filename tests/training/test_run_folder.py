@@ -24,9 +24,9 @@ class Config:
     inner: Inner = field(default_factory=Inner)
 
 
-def create(path, stage="refine", config=None, seed=3, **options):
+def create(path, stage="refine", config=None, seed=3, real="r", **options):
     return RunFolder.create(
-        path, stage=stage, config=config or Config(), seed=seed, inputs={"real": Path("r")}, **options
+        path, stage=stage, config=config or Config(), seed=seed, inputs={"real": Path(real)}, **options
     )
 
 
@@ -105,6 +105,7 @@ def test_a_resumed_run_remembers_each_session(tmp_path):
         ({"config": {"width": 8}}, r"`config\.inner` to be \{'rates': .* but got '\(absent\)'"),
         ({"stage": "estimate"}, r"Expected `stage` to be 'refine' .* but got 'estimate'"),
         ({"seed": 4}, r"Expected `seed` to be 3 .* but got 4"),
+        ({"real": "s"}, r"Expected `inputs\.real` to be 'r' .* but got 's'"),
     ],
 )
 def test_a_run_goes_on_only_as_what_it_was(tmp_path, changed, message):

@@ -13,7 +13,7 @@ from tyro.conf import arg
 from handcraft import __version__
 from handcraft.cli.parse import parse
 from handcraft.data import HandSample, ShardWriter, contact_sheet, draw_skeleton, picture_from_image
-from handcraft.data.rendered import BATCH, RenderedSet
+from handcraft.data.rendered import RenderedSet
 from handcraft.errors import expect_at_least
 from handcraft.files import atomic_path
 from handcraft.scene import SceneConfig
@@ -59,8 +59,8 @@ def main(argv: list[str]) -> int:
         if done:
             print(f"{done} samples are there already; {left} to go")
         rendered = RenderedSet(command.scenes, command.seed, left, first=done, workers=command.workers)
-        batches = rendered.map_batches(_whole)
-        for batch in track(batches, "rendering", total=-(-left // BATCH), console=Console(stderr=True)):
+        made = rendered.map_batches(_whole)
+        for batch in track(made, "rendering", total=len(rendered.batches), console=Console(stderr=True)):
             for sample in batch:
                 writer.write(sample)
     write_preview(command)

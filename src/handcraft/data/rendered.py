@@ -25,7 +25,7 @@ from handcraft.render.renderer import Renderer, Rendering
 from handcraft.scene.scene import SampledHands, SceneConfig, sample_scenes
 
 BATCH = 32
-"""Frames rendered together; the result does not depend on it."""
+"""Frames rendered together, always the same ones: the last bit of a sum of floats depends on what else is in a batch."""
 
 SOURCE_OF_LOOK = {"plain": "plain renders", "photographic": "simulated photographs"}
 
@@ -68,6 +68,14 @@ class RenderedSet:
         for batch in self.map_batches(_unchanged):
             yield from batch
 
+    @property
+    def batches(self) -> list[range]:
+        """The samples asked for, by the batches they are rendered in."""
+        end = self.first + self.count
+        starts = range(self.first - self.first % BATCH, end, BATCH)
+        parts = (range(max(start, self.first), min(start + BATCH, end)) for start in starts)
+        return [part for part in parts if part]
+
     def map_batches(self, function: Callable[[list[HandSample]], Made]) -> Iterator[Made]:
         """``function`` of every batch of samples, in order, computed where the batch is rendered.
 
@@ -76,16 +84,14 @@ class RenderedSet:
         Raises:
             HandcraftError: a worker that the system ended, for want of memory as a rule.
         """
-        indices = range(self.first, self.first + self.count)
-        batches = [indices[start : start + BATCH] for start in range(0, len(indices), BATCH)]
-        workers = min(self.workers or os.cpu_count() or 1, len(batches))
+        workers = min(self.workers or os.cpu_count() or 1, len(self.batches))
         if workers <= 1:
-            for batch in batches:
-                yield function(render_samples(self.config, self.seed, batch))
+            for batch in self.batches:
+                yield function(_render_batch(self.config, self.seed, batch))
             return
         with _worker_pool(workers) as pool:
             waiting: deque[Future[Made]] = deque()
-            for batch in batches:
+            for batch in self.batches:
                 waiting.append(pool.submit(_render_and_apply, function, self.config, self.seed, batch))
                 if len(waiting) > 2 * workers:
                     yield waiting.popleft().result()
@@ -164,6 +170,13 @@ def _unchanged(samples: list[HandSample]) -> list[HandSample]:
 
 
 def _render_and_apply(
-    function: Callable[[list[HandSample]], Made], config: SceneConfig, seed: int, indices: Sequence[int]
+    function: Callable[[list[HandSample]], Made], config: SceneConfig, seed: int, part: range
 ) -> Made:
-    return function(render_samples(config, seed, indices))
+    return function(_render_batch(config, seed, part))
+
+
+def _render_batch(config: SceneConfig, seed: int, part: range) -> list[HandSample]:
+    """The samples ``part`` of one batch, which is rendered whole whatever is wanted of it."""
+    start = part.start - part.start % BATCH
+    samples = render_samples(config, seed, range(start, start + BATCH))
+    return samples[part.start - start : part.stop - start]

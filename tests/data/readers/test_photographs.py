@@ -49,6 +49,13 @@ def test_files_that_cannot_be_read_are_listed_each_time(folder):
         assert all("cannot be read" in skipped.reason for skipped in reader.skipped)
 
 
+def test_a_folder_without_a_readable_picture_is_told(tmp_path):
+    for name in ("b.png", "a.jpg"):
+        (tmp_path / name).write_bytes(b"half a picture")
+    with pytest.raises(HandcraftError, match=r"none of its 2 can, such as a\.jpg; copy them again"):
+        list(PhotographFolder(tmp_path))
+
+
 def test_names_that_would_clash_stay_apart(tmp_path):
     write_photographs(tmp_path / "a b")
     picture = (tmp_path / "a b" / "plain.png").read_bytes()

@@ -43,8 +43,8 @@ def write_pictures(
         ("renders", "look", "Rendered hands and their labels", _renders(config),
          "Each column is one render: the picture with its keypoints; parts, depth and normals of the same pass."),
         ("refined", "look", "The same hands, made to look photographed", _refined(config, sets, arms),
-         f"Top to bottom: the render's crop, its colours normalised (what the refiners see), what each refiner makes "
-         f"of it; last, {target} for comparison, which are other hands."),
+         f"Top to bottom: the render's crop, its colours normalised, what each refiner makes of the "
+         f"{'second' if config.refiner.input == 'normalised' else 'first'}; last, {target}, which are other hands."),
         ("estimates", "estimates", f"What each estimator makes of {sets.test.source} it has never seen",
          _estimates(sets.test, rows), "White: the label. Coloured: the estimate of each arm's first seed. "
          "The images were picked evenly from the test set, not by their error."),

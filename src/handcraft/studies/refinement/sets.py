@@ -15,7 +15,7 @@ from rich.progress import track
 
 from handcraft.data import HandSample, PreparedSet, PreprocessConfig, open_dataset, prepare
 from handcraft.data.preprocess import Segment
-from handcraft.data.rendered import BATCH, RenderedSet
+from handcraft.data.rendered import RenderedSet
 from handcraft.errors import HandcraftError, expect_at_least
 from handcraft.estimate import Segmenter, train_segmenter
 from handcraft.scene import Look, SceneConfig
@@ -121,8 +121,7 @@ class SetMaker:
         scenes = SceneConfig(look=look, size_px=render_px or self.config.render_px)
         seed = self.config.data_seed * 1000 + SEEDS_OF_SETS[name]
         rendered = RenderedSet(scenes, seed, count, first=first, workers=self.workers)
-        batches = -(-count // BATCH)
-        made = list(_tracked(rendered.map_batches(function), f"rendering {name} ({look})", batches))
+        made = list(_tracked(rendered.map_batches(function), f"rendering {name} ({look})", len(rendered.batches)))
         return PreparedSet.joined(made, source=rendered.name)
 
     def _kept(self, name: str, make: Callable[[], PreparedSet]) -> PreparedSet:
