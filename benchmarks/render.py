@@ -4,8 +4,8 @@
     python benchmarks/render.py [--size 128] [--workers 2] [--seconds 10]
 
 ``frames_per_second`` is the renderer alone: scenes in, picture, depth, mask, parts, normals, keypoints and visibility
-out, in as many processes as there are cores. ``samples_per_second`` adds drawing the poses, shapes, cameras and lights, and
-the picture's transfer curve or camera: everything but writing.
+out, in as many processes as there are cores. ``samples_per_second`` adds drawing the poses, shapes, cameras and
+lights, and the picture's transfer curve or camera: everything but writing.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The tables of docs/results.md and README.md, as Markdown, from the ``results.json`` of a run folder.
 
-    python benchmarks/results_table.py RUN
+python benchmarks/results_table.py RUN
 """
 
 import json
@@ -12,9 +12,17 @@ from typing import Any
 
 def table(results: dict[str, Any]) -> str:
     """One row per arm, with 95 % intervals."""
-    lines = ["| trained on | mean error, px | median, px | AUC 0-30 px | AUC relative | images |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| trained on | mean error, px | median, px | AUC 0-30 px | AUC relative | images |",
+        "|---|---|---|---|---|---|",
+    ]
     for arm in results["arms"]:
-        cells = [_cell(arm["epe_mean"], 2), _cell(arm["epe_median"], 2), _cell(arm["auc_30px"], 3), _cell(arm["auc_relative"], 3)]
+        cells = [
+            _cell(arm["epe_mean"], 2),
+            _cell(arm["epe_median"], 2),
+            _cell(arm["auc_30px"], 3),
+            _cell(arm["auc_relative"], 3),
+        ]
         name = f"*{arm['name']}*" if arm["role"] != "arm" else arm["name"]
         lines.append(f"| {name} | {' | '.join(cells)} | {arm['training_images']} |")
     return "\n".join(lines)
@@ -34,13 +42,18 @@ def per_seed(results: dict[str, Any]) -> str:
 def differences(results: dict[str, Any]) -> str:
     """Paired differences of the mean error; negative is better."""
     lines = ["| arm | against | difference, px |", "|---|---|---|"]
-    lines += [f"| {each['arm']} | {each['against']} | {_cell(each['epe_mean'], 2)} |" for each in results["differences"]]
+    lines += [
+        f"| {each['arm']} | {each['against']} | {_cell(each['epe_mean'], 2)} |" for each in results["differences"]
+    ]
     return "\n".join(lines)
 
 
 def drift(results: dict[str, Any]) -> str:
     """How far each refiner moved the hand."""
-    lines = ["| refiner | mask IoU before | after | displacement, px | judge's error before, px | after |", "|---|---|---|---|---|---|"]
+    lines = [
+        "| refiner | mask IoU before | after | displacement, px | judge's error before, px | after |",
+        "|---|---|---|---|---|---|",
+    ]
     for each in results["label_drift"]:
         cells = [_cell(each["mask_iou_before"], 3), _cell(each["mask_iou_after"], 3), _cell(each["displacement_px"], 2),
                  _cell(each["error_before_px"], 2), _cell(each["error_after_px"], 2)]  # fmt: skip
@@ -61,7 +74,10 @@ def main() -> None:
     sets = results["sets"]
     print(f"seeds {results['seeds']}, {results['seconds'] / 60:.0f} min, {results['preset']}; {results['frame']}\n")
     for name, each in sets.items():
-        print(f"- {name}: {each['count']} {each['name']}, {each['people']} people, {each['skipped']} skipped; {each['note']}")
+        print(
+            f"- {name}: {each['count']} {each['name']}, {each['people']} people, "
+            f"{each['skipped']} skipped; {each['note']}"
+        )
     print(f"\n{results['verdict']}\n")
     for part in (table, per_seed, differences, drift):
         print(f"{part(results)}\n")

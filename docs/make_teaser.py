@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Draws docs/images/teaser.png from a run of the demo with simulated photographs (no real photograph enters it).
 
-    python docs/make_teaser.py RUN
+python docs/make_teaser.py RUN
 """
 
 import sys
@@ -29,7 +29,10 @@ def main() -> None:
         [
             [picture_from_image(image, scale=2) for image in renders.float_images()],
             [picture_from_image(image, scale=2) for image in refined.float_images()],
-            [draw_skeleton(image, points, scale=2) for image, points in zip(test.float_images(), found_px, strict=True)],
+            [
+                draw_skeleton(image, points, scale=2)
+                for image, points in zip(test.float_images(), found_px, strict=True)
+            ],
         ],
         row_titles=[
             "rendered hands",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Randomness is passed in: item ``(seed, i, ...)`` has a generator of its own, whoever makes it and in whatever order."""
+"""Randomness is passed in: item ``(seed, i, ...)`` has a generator of its own, whoever makes it and when."""
 
 import hashlib
 

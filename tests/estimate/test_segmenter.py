@@ -165,7 +165,8 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path):
     images, masks = painted_discs(10)
     train_segmenter(images, masks, SHORT, tmp_path / "whole", progress=False)
     learner = SegmenterLearner(images, masks, SHORT, make_accelerator("cpu"))
-    run = RunFolder.create(tmp_path / "cut", stage="segment", config=SHORT, seed=SHORT.seed, inputs={})
+    inputs = RunFolder.open(tmp_path / "whole").record["inputs"]
+    run = RunFolder.create(tmp_path / "cut", stage="segment", config=SHORT, seed=SHORT.seed, inputs=inputs)
     run_training(learner, dataclasses.replace(SHORT.loop, steps=2), run, resume=False, progress=False)
     train_segmenter(images, masks, SHORT, tmp_path / "cut", resume=True, progress=False)
     whole, cut = (Segmenter.load(tmp_path / name).network.state_dict() for name in ("whole", "cut"))

@@ -54,7 +54,8 @@ def test_a_resumed_run_ends_where_an_uninterrupted_one_does(tmp_path, trained):
     _, prepared, whole_path = trained
     path = tmp_path / "cut"
     learner = KeypointLearner(prepared, SMOKE, make_accelerator("cpu"))
-    run = RunFolder.create(path, stage="estimate", config=SMOKE, seed=SMOKE.seed, inputs={})
+    inputs = RunFolder.open(whole_path).record["inputs"]
+    run = RunFolder.create(path, stage="estimate", config=SMOKE, seed=SMOKE.seed, inputs=inputs)
     run_training(learner, dataclasses.replace(SMOKE.loop, steps=2), run, resume=False, progress=False)
     train_estimator(prepared, SMOKE, path, resume=True, progress=False)
     whole, resumed = (Estimator.load(each).network.state_dict() for each in (whole_path, path))

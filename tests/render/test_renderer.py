@@ -46,12 +46,15 @@ def lit_by(*lamps: tuple[Tensor, Tensor], sky: float = 0.0, ground: float = 0.0)
 DARK = (torch.tensor([0.0, 0.0, -1.0]), torch.zeros(3))
 
 
-def painted_skin(**changed: float) -> Skin:
+def painted_skin(*, textured: bool = True, **changed: float) -> Skin:
     """Black skin without any texture but what is asked for."""
     names = ("tone", "palm_tone", "nail_tone", "mottling", "crease", "bump", "gloss", "sharpness")
     values = {name: changed.get(name, 0.0) for name in names}
     shapes = {name: (len(INDICES), 3) if name.endswith("tone") else (len(INDICES),) for name in names}
-    return Skin(**{name: torch.full(shapes[name], values[name]) for name in names}, textured=True)
+    return Skin(**{name: torch.full(shapes[name], values[name]) for name in names}, textured=textured)
+
+
+WHITE = painted_skin(tone=1.0, textured=False)
 
 
 def rays(scene: Scene) -> Tensor:
@@ -204,8 +207,9 @@ def test_a_mirrored_hand_seen_by_a_mirrored_camera_is_the_mirrored_picture(hand_
 def test_a_photographic_hand_turned_upside_down_with_its_light_is_the_picture_upside_down(
     hand_model: HandModel,
 ) -> None:
-    """Texture is fixed to the skin, not to the picture or to the room."""
+    """Texture is fixed to the skin, not to the picture or to the room (bumps apart, which only roughen)."""
     scene, _ = sample_scenes(hand_model, SceneConfig(look="photographic", size_px=96), 5, INDICES)
+    scene = dataclasses.replace(scene, skin=dataclasses.replace(scene.skin, bump=torch.zeros(len(INDICES))))
     over = torch.diag(torch.tensor([-1.0, -1.0, 1.0, 1.0]))
     lights = scene.lights
     turned = dataclasses.replace(
@@ -221,9 +225,7 @@ def test_a_photographic_hand_turned_upside_down_with_its_light_is_the_picture_up
 
 def test_glow_comes_from_above_and_below(hand_model: HandModel, scene: Scene) -> None:
     """White skin shows how far up each point looks; up is -y."""
-    lit = dataclasses.replace(
-        scene, lights=lit_by(DARK, sky=1.0), skin=painted_skin(tone=1.0, palm_tone=1.0, nail_tone=1.0)
-    )
+    lit = dataclasses.replace(scene, lights=lit_by(DARK, sky=1.0), skin=WHITE)
     seen = Renderer(hand_model, supersampling=1).render(lit)
     covered = seen.parts > 0
     torch.testing.assert_close(seen.colour[:, 0][covered], (0.5 - 0.5 * seen.normals[:, 1])[covered], atol=1e-4, rtol=0)
@@ -232,12 +234,9 @@ def test_glow_comes_from_above_and_below(hand_model: HandModel, scene: Scene) ->
 def test_light_comes_from_where_the_lamp_is_and_reaches_a_little_past_the_terminator(
     hand_model: HandModel, scene: Scene
 ) -> None:
-    direction, colour = (
-        torch.nn.functional.normalize(torch.tensor([-1.0, 0.2, -0.3]), dim=0),
-        torch.tensor([1.0, 0.5, 0.2]),
-    )
-    white = painted_skin(tone=1.0, palm_tone=1.0, nail_tone=1.0)
-    lit = dataclasses.replace(scene, lights=lit_by((direction, colour)), skin=white)
+    direction = torch.nn.functional.normalize(torch.tensor([-1.0, 0.2, -0.3]), dim=0)
+    colour = torch.tensor([1.0, 0.5, 0.2])
+    lit = dataclasses.replace(scene, lights=lit_by((direction, colour)), skin=WHITE)
     seen = Renderer(hand_model, supersampling=1).render(lit)
     covered = (seen.parts > 0)[:, None].expand(-1, 3, -1, -1)
     towards = (seen.normals * direction[:, None, None]).sum(1, keepdim=True)
@@ -248,10 +247,8 @@ def test_light_comes_from_where_the_lamp_is_and_reaches_a_little_past_the_termin
 def test_highlights_stand_half_way_between_lamp_and_eye(hand_model: HandModel, scene: Scene) -> None:
     """Blinn's highlight, on black skin that shows nothing else."""
     direction = torch.nn.functional.normalize(torch.tensor([0.5, 0.0, -1.0]), dim=0)
-    glossy = painted_skin(gloss=0.5, sharpness=12.0)
-    lit = dataclasses.replace(
-        scene, lights=lit_by((direction, torch.ones(3))), skin=dataclasses.replace(glossy, textured=False)
-    )
+    glossy = painted_skin(gloss=0.5, sharpness=12.0, textured=False)
+    lit = dataclasses.replace(scene, lights=lit_by((direction, torch.ones(3))), skin=glossy)
     seen = Renderer(hand_model, supersampling=1).render(lit)
     covered, normals = seen.parts > 0, seen.normals.permute(0, 2, 3, 1)
     half_way = torch.nn.functional.normalize(direction - rays(scene), dim=-1)
@@ -295,16 +292,16 @@ def test_the_palms_tone_is_on_the_palm(hand_model: HandModel, scene: Scene) -> N
 
 
 def test_nails_are_at_the_fingers_ends_and_on_their_backs(hand_model: HandModel, scene: Scene) -> None:
-    even = dataclasses.replace(scene, lights=lit_by(DARK, sky=1.0, ground=1.0), skin=painted_skin(nail_tone=1.0))
-    seen = Renderer(hand_model, supersampling=1).render(even)
+    """Flat hands: a fist turned to its palm would show its nails, too."""
+    flat = hand_model.with_shape(torch.full((1, 6), 0.5)).with_pose(torch.zeros(len(INDICES), 22)).skin()
+    even, skin = lit_by(DARK, sky=1.0, ground=1.0), painted_skin(nail_tone=1.0)
+    seen = Renderer(hand_model, supersampling=1).render(dataclasses.replace(scene, mesh=flat, lights=even, skin=skin))
     nails = (seen.colour[:, 0] > 0.5) & (seen.parts > 0)
-    ends = [
-        part_id("thumb_distal"),
-        *(part_id(f"{finger}_{end}") for finger in FINGERS[1:] for end in ("distal", "tip")),
-    ]
-    assert set(seen.parts[nails].tolist()) <= set(ends)
-    back = shown_sides(scene) < -0.5
-    assert nails[back].float().mean() > 3 * nails[~back].float().mean()
+    outermost = {part_id(part) for part in PARTS if part.endswith(("_distal", "_tip"))}
+    assert set(seen.parts[nails].tolist()) <= outermost
+    of_fingers = nails & (seen.parts > part_id("thumb_distal"))
+    assert of_fingers[shown_sides(scene) < -0.5].flatten(1).any(1).all()
+    assert not of_fingers[shown_sides(scene) > 0.5].any()
 
 
 def test_supersampling_averages_and_leaves_labels_alone(hand_model: HandModel, scene: Scene) -> None:

@@ -66,15 +66,16 @@ def _print_table(results: dict[str, Any]) -> None:
     kind = "photographs" if test["is_real"] else "simulated photographs, a stand-in"
     table = Table(title=f"Error on {test['count']} test images ({test['name']}: {kind}); {results['frame']}")
     for column in ("trained on", "mean error px", "median px", "AUC 0-30 px", "AUC relative"):
-        table.add_column(column, justify="left" if column == "trained on" else "right")
+        table.add_column(column, justify="left" if column == "trained on" else "right", no_wrap=column == "trained on")
     for arm in results["arms"]:
-        cells = [_cell(arm[name], digits) for name, digits in
-                 (("epe_mean", 2), ("epe_median", 2), ("auc_30px", 3), ("auc_relative", 3))]  # fmt: skip
-        table.add_row(arm["name"], *cells, style={"baseline": "dim", "ceiling": "italic"}.get(arm["role"], ""))
+        others = [f"{arm[name]['value']:.{digits}f}" for name, digits in
+                  (("epe_median", 2), ("auc_30px", 3), ("auc_relative", 3))]  # fmt: skip
+        style = {"baseline": "dim", "ceiling": "italic"}.get(arm["role"], "")
+        table.add_row(arm["name"], _with_interval(arm["epe_mean"]), *others, style=style)
     Console().print(table)
 
 
-def _cell(estimate: dict[str, float | None], digits: int) -> str:
-    if estimate["low"] is None or estimate["high"] is None:
-        return f"{estimate['value']:.{digits}f}"
-    return f"{estimate['value']:.{digits}f} [{estimate['low']:.{digits}f}, {estimate['high']:.{digits}f}]"
+def _with_interval(estimate: dict[str, float | None]) -> str:
+    value = f"{estimate['value']:.2f}"
+    has_interval = estimate["low"] is not None and estimate["high"] is not None
+    return f"{value} [{estimate['low']:.2f}, {estimate['high']:.2f}]" if has_interval else value

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
@@ -25,7 +25,7 @@ from handcraft.render.renderer import Renderer, Rendering
 from handcraft.scene.scene import SampledHands, SceneConfig, sample_scenes
 
 BATCH = 32
-"""Frames rendered together, always the same ones: the last bit of a sum of floats depends on what else is in a batch."""
+"""Frames rendered together, always the same ones: the last bit of a sum of floats depends on its batch."""
 
 SOURCE_OF_LOOK = {"plain": "plain renders", "photographic": "simulated photographs"}
 
@@ -76,10 +76,13 @@ class RenderedSet:
         parts = (range(max(start, self.first), min(start + BATCH, end)) for start in starts)
         return [part for part in parts if part]
 
-    def map_batches(self, function: Callable[[list[HandSample]], Made]) -> Iterator[Made]:
+    def map_batches(
+        self, function: Callable[[list[HandSample]], Made], *, pool: ProcessPoolExecutor | None = None
+    ) -> Iterator[Made]:
         """``function`` of every batch of samples, in order, computed where the batch is rendered.
 
         With several workers only what ``function`` returns travels between processes; it must be importable by name.
+        ``pool``, from :func:`rendering_processes`, spares several sets the start of processes of their own.
 
         Raises:
             HandcraftError: a worker that the system ended, for want of memory as a rule.
@@ -89,10 +92,10 @@ class RenderedSet:
             for batch in self.batches:
                 yield function(_render_batch(self.config, self.seed, batch))
             return
-        with _worker_pool(workers) as pool:
+        with rendering_processes(workers) if pool is None else nullcontext(pool) as processes:
             waiting: deque[Future[Made]] = deque()
             for batch in self.batches:
-                waiting.append(pool.submit(_render_and_apply, function, self.config, self.seed, batch))
+                waiting.append(processes.submit(_render_and_apply, function, self.config, self.seed, batch))
                 if len(waiting) > 2 * workers:
                     yield waiting.popleft().result()
             while waiting:
@@ -137,7 +140,7 @@ def _renderer() -> Renderer:
 
 
 @contextmanager
-def _worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+def rendering_processes(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Processes that are gone when this context is left, and soon after this process was killed."""
     pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker)
     try:

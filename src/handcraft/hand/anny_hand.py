@@ -24,7 +24,8 @@ ANNY_TOPOLOGY = "hand.R"
 PHENOTYPES = ("gender", "age", "muscle", "weight", "height", "proportions")
 
 KNUCKLE_SETBACK = 0.2
-"""How far the finger's first joint lies behind Anny's bone head, as a share of the metacarpal. Anny bends the fingers at
+"""How far the finger's first joint lies behind Anny's bone head, as a share of the metacarpal. Anny bends the
+fingers at
 the fold where they leave the palm; the joint is some 13 mm behind it: with this share the middle finger's proximal to
 middle phalanx ratio is the skeleton's 44.6 : 26.3 (Buryanov and Kotiuk, 2010)."""
 THUMB_SETBACK = 0.35

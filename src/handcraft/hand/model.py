@@ -29,8 +29,9 @@ FLEXING_JOINTS = tuple(dof.joint for dof in DEGREES_OF_FREEDOM if dof.motion == 
 
 @cache
 def _axes() -> Float[Tensor, "dof 3"]:
-    """The axis of each degree of freedom in its bone's frame: Anny's fingers flex about x and lean towards the thumb
-    about -z; its wrist flexes about z and leans about x.
+    """The axis of each degree of freedom in its bone's frame.
+
+    Anny's fingers flex about x and lean towards the thumb about -z; its wrist flexes about z and leans about x.
     """
     of_fingers, of_wrist = {"flexion": X_AXIS, "deviation": (0.0, 0.0, -1.0)}, {"flexion": Z_AXIS, "deviation": X_AXIS}
     return torch.tensor([(of_wrist if dof.joint == "wrist" else of_fingers)[dof.motion] for dof in DEGREES_OF_FREEDOM])
@@ -46,8 +47,10 @@ class HandMesh:
     topology: HandTopology
 
     def mirror_where(self, mirrored: Bool[Tensor, " batch"]) -> "HandMesh":
-        """The other hand where ``mirrored``: z -> -z. The only place where sides are made; applied twice it undoes
-        itself. Triangles keep their order, so their winding flips; :meth:`vertex_normals` knows that.
+        """The other hand where ``mirrored``: z -> -z. The only place where sides are made.
+
+        Applied twice it undoes itself. Triangles keep their order, so their winding flips; :meth:`vertex_normals`
+        knows that.
         """
         sign = torch.where(mirrored, -1.0, 1.0).to(self.vertices_m)
         flip = torch.stack([torch.ones_like(sign), torch.ones_like(sign), sign], -1)[:, None]

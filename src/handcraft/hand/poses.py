@@ -2,8 +2,8 @@
 """Sampling poses that a hand can take: inside its limits, neighbours moving together, fingers out of the palm.
 
 Curls of neighbouring fingers are tied by a Gaussian copula; a finger that is curled cannot spread; the distal joint
-follows the middle one (its tendon makes it: about two thirds). A pose whose finger segments touch the palm, the thumb or
-each other is opened step by step towards the flat hand until they no longer do.
+follows the middle one (its tendon makes it: about two thirds). A pose whose finger segments touch the palm, the
+thumb or each other is opened step by step towards the flat hand until they no longer do.
 """
 
 from dataclasses import dataclass

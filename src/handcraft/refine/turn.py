@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Photographs turned by random angles: what a discriminator cannot tell, a generator need not imitate.
 
-People photograph hands upright, renders show them at any roll. A refiner trained on such a pair learns to turn hands upright,
-labels or not. Turning the photographs takes that difference away.
+People photograph hands upright, renders show them at any roll. A refiner trained on such a pair learns to turn
+hands upright, labels or not. Turning the photographs takes that difference away.
 """
 
 import math

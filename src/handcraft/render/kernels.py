@@ -47,7 +47,7 @@ def signed_area(a: wp.vec3, b: wp.vec3, x: float, y: float) -> float:
 
 @wp.func
 def side_of_edge(a: wp.vec3, b: wp.vec3, x: float, y: float) -> float:
-    """:func:`signed_area`, exactly negated when the ends are swapped, so that two triangles leave no crack between them."""
+    """:func:`signed_area`, exactly negated when its ends are swapped: no crack between two triangles."""
     if a[0] < b[0] or (a[0] == b[0] and a[1] < b[1]):
         return signed_area(a, b, x, y)
     return -signed_area(b, a, x, y)
@@ -80,8 +80,8 @@ def rasterise(
 ) -> None:
     """Keep the nearest triangle of every pixel. ``corners`` are (u px, v px, depth m); ``scale`` subdivides pixels.
 
-    Triangles that turn their back are skipped, for the surface is closed: seen from outside, the image's y pointing down,
-    a right hand (``facing`` 1) winds its triangles negatively and its mirror image (``facing`` -1) positively. A
+    Triangles that turn their back are skipped, for the surface is closed: seen from outside, the image's y pointing
+    down, a right hand (``facing`` 1) winds its triangles negatively and its mirror image (``facing`` -1) positively. A
     triangle with a corner nearer than ``nearest_depth_m`` is dropped: it would wrap round behind the camera.
     """
     frame, face = wp.tid()
@@ -209,9 +209,7 @@ def nail(
 
 
 @wp.func
-def face_at(
-    keys: wp.array3d(dtype=wp.int64), frame: int, row: int, column: int, sample: int, samples: int
-) -> int:
+def face_at(keys: wp.array3d(dtype=wp.int64), frame: int, row: int, column: int, sample: int, samples: int) -> int:
     """The triangle at one of a pixel's ``samples`` x ``samples`` positions; -1 where nothing is."""
     key = keys[frame, row * samples + sample / samples, column * samples + sample % samples]
     if key == KEY_OF_NOTHING:

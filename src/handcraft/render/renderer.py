@@ -26,8 +26,10 @@ VISIBILITY_TOLERANCE_M = tuple(
     ]
     for name in KEYPOINTS
 )
-"""A keypoint lies inside the flesh, so it counts as visible when the surface before it is nearer by no more than the flesh
-is thick there: the palm's thickness at wrist and knuckles, a finger's farther out. Another finger before it is nearer."""
+"""A keypoint lies inside the flesh, so it counts as visible when the surface before it is nearer by no more than
+the flesh
+is thick there: the palm's thickness at wrist and knuckles, a finger's farther out. Another finger before it is
+nearer."""
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,7 @@ def photograph(
 def metered_gain(
     light: Float[Tensor, "batch 3 height width"], exposure: Float[Tensor, " batch"]
 ) -> Float[Tensor, " batch"]:
-    """The gain that brings the mean light to ``exposure`` without burning out more than a few per cent of the pixels."""
+    """The gain that brings the mean light to ``exposure`` without burning out more than a few pixels."""
     brightness = light.mean(1).flatten(1)
     bright = brightness.quantile(0.97, dim=1).clamp_min(1e-4)
     return torch.minimum(exposure / brightness.mean(1).clamp_min(1e-4), 1.05 / bright)

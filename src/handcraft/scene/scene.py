@@ -89,7 +89,7 @@ def sample_hands(model: HandModel, config: SceneConfig, seed: int, indices: Sequ
 
 
 def phenotypes_from_uniform(uniform: Float[Tensor, "batch 6"]) -> Float[Tensor, "batch 6"]:
-    """Adults and older children of both genders: ages above 0.45 on Anny's scale, heights and weights near the middle."""
+    """Adults and older children of both genders: ages above 0.45 on Anny's scale, the rest near the middle."""
     normal = normal_from_uniform(uniform)
     spread = torch.tensor([0.0, 0.0, 0.2, 0.2, 0.12, 0.15])
     phenotypes = (0.5 + spread * normal).clamp(0.05, 0.95)

@@ -43,5 +43,7 @@ def _has_fast_bfloat16(device: Device) -> bool:
     """Whether the device multiplies bfloat16 by itself; where it must be emulated it is slower than float32."""
     if device != "cpu" and torch.cuda.is_available():
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()  # absent from older releases of torch
+    capabilities: dict[str, bool] = getattr(
+        torch.cpu, "get_capabilities", dict
+    )()  # absent from older releases of torch
     return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))

@@ -2,8 +2,10 @@
 """The sets of the study: rendered, photographed, cropped alike, and kept in the run folder as they are made."""
 
 import dataclasses
+import os
 import sys
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
@@ -15,7 +17,7 @@ from rich.progress import track
 
 from handcraft.data import HandSample, PreparedSet, PreprocessConfig, open_dataset, prepare
 from handcraft.data.preprocess import Segment
-from handcraft.data.rendered import RenderedSet
+from handcraft.data.rendered import RenderedSet, rendering_processes
 from handcraft.errors import HandcraftError, expect_at_least
 from handcraft.estimate import Segmenter, train_segmenter
 from handcraft.scene import Look, SceneConfig
@@ -47,6 +49,8 @@ class SetMaker:
     run: Path
     config: StudyConfig
     workers: int
+    pool: ProcessPoolExecutor | None = None
+    """Processes that all sets are rendered by; without them each set has its own."""
 
     def __post_init__(self) -> None:
         """Refuse a count below zero."""
@@ -54,6 +58,13 @@ class SetMaker:
 
     def make(self, photos: Path | None, test: Path | None) -> StudySets:
         """All sets; the segmenter is trained on the way, because photographs come without masks."""
+        workers = self.workers or os.cpu_count() or 1
+        if workers == 1:
+            return self._make(photos, test)
+        with rendering_processes(workers) as pool:  # they start when the first set is not there yet
+            return dataclasses.replace(self, pool=pool)._make(photos, test)
+
+    def _make(self, photos: Path | None, test: Path | None) -> StudySets:
         source = self._kept("source", lambda: self._renders("plain", "source", self.config.source_count))
         drift = self._kept("drift", lambda: self._renders("plain", "drift", self.config.drift_count))
         judge = self._kept("judge", self._judge)
@@ -121,7 +132,11 @@ class SetMaker:
         scenes = SceneConfig(look=look, size_px=render_px or self.config.render_px)
         seed = self.config.data_seed * 1000 + SEEDS_OF_SETS[name]
         rendered = RenderedSet(scenes, seed, count, first=first, workers=self.workers)
-        made = list(_tracked(rendered.map_batches(function), f"rendering {name} ({look})", len(rendered.batches)))
+        made = list(
+            _tracked(
+                rendered.map_batches(function, pool=self.pool), f"rendering {name} ({look})", len(rendered.batches)
+            )
+        )
         return PreparedSet.joined(made, source=rendered.name)
 
     def _kept(self, name: str, make: Callable[[], PreparedSet]) -> PreparedSet:
