@@ -42,7 +42,7 @@ def test_the_demo_ends_with_a_table_a_page_and_the_same_figures_when_resumed(tmp
     for arm in results.arms:
         row = next(line for line in printed.splitlines() if arm.name in line)
         assert f"{arm.epe_mean.value:.2f}" in row
-    assert "a stand-in" in printed
+    assert "stand-in" in printed
     assert results.verdict.split(".")[0] in printed.replace("\n", " ")
     assert str(run / "report.html") in printed
     assert "raw renders" in (run / "report.html").read_text(encoding="utf-8")

@@ -25,6 +25,7 @@ def prepared_set(*, labelled=True):
         confidence=torch.rand(3, 21, generator=generator) if labelled else None,
         crops=torch.rand(3, 3, generator=generator),
         skipped=7,
+        mirrored=torch.tensor([True, False, True]) if labelled else None,
     )
 
 
@@ -67,11 +68,34 @@ prepared_set().save(Path(sys.argv[1]))
 def test_selecting_takes_the_named_samples_in_order():
     chosen = prepared_set().select([2, 0])
     assert (chosen.keys, chosen.subjects, len(chosen), chosen.skipped) == (("c", "a"), ("bob", "ann"), 2, 7)
-    for name in ("images", "masks", "keypoints_px", "confidence", "crops"):
+    for name in ("images", "masks", "keypoints_px", "confidence", "crops", "mirrored"):
         assert getattr(chosen, name).equal(getattr(prepared_set(), name)[[2, 0]])
     assert prepared_set(labelled=False).select([1]).keypoints_px is None
     assert_same(prepared_set().select(range(3)), prepared_set())
     assert len(prepared_set().select([])) == 0
+
+
+def test_joining_the_parts_gives_the_whole():
+    parts = [prepared_set().select([0]), prepared_set().select([1, 2])]
+    joined = PreparedSet.joined(parts, source="both")
+    assert (joined.source, joined.skipped) == ("both", 14)
+    assert_same(dataclasses.replace(joined, source="painted", skipped=7), prepared_set())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"images": torch.zeros(3, 3, 4, 4, dtype=torch.uint8), "masks": torch.zeros(3, 4, 4, dtype=torch.bool)},
+        {"is_real": False},
+        {"keypoints_px": None, "confidence": None},
+        {"mirrored": None},
+    ],
+    ids=["size", "origin", "labels", "sides"],
+)
+def test_sets_that_do_not_fit_are_not_joined(change):
+    other = dataclasses.replace(prepared_set(), **change)
+    with pytest.raises(HandcraftError, match="one size, origin and kind of label"):
+        PreparedSet.joined([prepared_set(), other], source="mixed")
 
 
 def test_float_images_are_the_bytes_over_255():

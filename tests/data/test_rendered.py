@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Laws of rendered sets."""
 
-import dataclasses
 import multiprocessing
 import os
 import subprocess
@@ -12,9 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from handcraft.data import HandSample, PreparedSet, PreprocessConfig, ShardWriter, open_dataset, prepare
+from handcraft.data import HandSample, ShardWriter, open_dataset
 from handcraft.data.rendered import RenderedSet, render_samples
 from handcraft.errors import HandcraftError
+from handcraft.hand.skeleton import FOREARM_ID
 from handcraft.scene import SceneConfig
 
 
@@ -96,13 +96,21 @@ def test_rendered_shards_read_back_with_all_labels(tmp_path: Path) -> None:
         assert (read.side, read.subject) == (sample.side, sample.subject)
 
 
-def test_joined_sets_keep_every_sample_and_refuse_mixtures() -> None:
-    batches = (render_samples(SceneConfig(size_px=48), 0, range(start, start + 3)) for start in (0, 3))
-    sets = [prepare(batch, PreprocessConfig(size=16)) for batch in batches]
-    joined = PreparedSet.joined(sets, source="both")
-    assert joined.keys == sets[0].keys + sets[1].keys
-    assert torch.equal(joined.images[3:], sets[1].images)
-    assert joined.source == "both"
-    unlabelled = dataclasses.replace(sets[1], keypoints_px=None, confidence=None)
-    with pytest.raises(HandcraftError, match="one size, origin and kind of label"):
-        PreparedSet.joined([sets[0], unlabelled], source="mixed")
+def test_a_sample_says_what_it_is_and_who_it_shows() -> None:
+    config = SceneConfig(size_px=32, frames_per_person=2, left_share=1.0)
+    samples = list(RenderedSet(config, 7, 4, first=3))
+    assert [sample.key for sample in samples] == [f"plain-7-000000{index}" for index in (3, 4, 5, 6)]
+    assert [sample.subject for sample in samples] == [f"rendered-7-{index}" for index in (1, 2, 2, 3)]
+    for sample in samples:
+        assert (sample.side, sample.source, sample.is_real) == ("left", "plain renders", False)
+        assert torch.equal(sample.mask, (sample.parts > 0) & (sample.parts != FOREARM_ID))
+    assert RenderedSet(SceneConfig(look="photographic"), 0, 1).name == "simulated photographs"
+    assert len(RenderedSet(config, 7, 4, first=3)) == 4
+    right = SceneConfig(size_px=32, left_share=0.0)
+    assert {sample.side for sample in render_samples(right, 7, range(4))} == {"right"}
+
+
+@pytest.mark.parametrize("name", ["count", "first", "workers"])
+def test_a_number_below_zero_is_refused(name: str) -> None:
+    with pytest.raises(HandcraftError, match=f"`{name}` to be at least 0"):
+        RenderedSet(**({"config": SceneConfig(), "seed": 0, "count": 1} | {name: -1}))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from handcraft.data import PreparedSet, ShardWriter
+from handcraft.data import PreparedSet, ShardWriter, prepare
 from handcraft.data.rendered import RenderedSet, render_samples
 from handcraft.errors import HandcraftError
 from handcraft.measure import score_keypoints
@@ -55,10 +55,35 @@ def test_sets_share_no_hands_and_the_test_is_cut_by_the_segmenter(run: Path) -> 
     names = sorted(people)
     assert not any(people[a] & people[b] for a in names for b in names if a < b)
     rendered = RenderedSet(SceneConfig(look="photographic", size_px=64), 37, 24)
-    true_masks = {sample.key: sample.mask for sample in rendered}
-    test = sets["test"]
-    assert set(test.keys) <= set(true_masks)
+    test, cut_by_label = sets["test"], prepare(rendered, SMOKE_STUDY.crops)
+    assert set(test.keys) <= set(cut_by_label.keys)
     assert test.skipped + len(test) == 24
+    same = cut_by_label.select([cut_by_label.keys.index(key) for key in test.keys])
+    assert (same.crops != test.crops).any(1).float().mean() > 0.9
+    assert torch.equal(sets["source"].crops, prepare(plain_source(), SMOKE_STUDY.crops).crops)  # renders have masks
+
+
+def plain_source() -> RenderedSet:
+    return RenderedSet(SceneConfig(look="plain", size_px=64), 11, 48)
+
+
+def test_every_arm_learns_from_what_it_is_said_to_and_from_nothing_else(run: Path) -> None:
+    learnt = {path.parent.name: json.loads(path.read_text()) for path in run.glob("seed-0/*/run.json")}
+    inputs = {name: (record["inputs"]["source"], record["inputs"]["images"]) for name, record in learnt.items()
+              if record["stage"] == "estimate"}  # fmt: skip
+    assert inputs == {
+        "estimate-raw-renders": ("plain renders", 48),
+        "estimate-normalised-colours": ("plain renders", 48),
+        "estimate-cyclegan": ("refined plain renders", 48),
+        "estimate-feature-map-cyclegan": ("refined plain renders", 48),
+        "estimate-labelled-target": ("simulated photographs", len(PreparedSet.load(run / "sets/target.safetensors"))),
+    }
+    assert learnt["estimate-normalised-colours"]["config"]["input"] == "normalised"
+    assert learnt["refine-cyclegan"]["config"]["cycle"] == "pixels"
+    assert learnt["refine-feature-map-cyclegan"]["config"]["cycle"] == "discriminator_features"
+    results = json.loads((run / "results.json").read_text())
+    assert len({arm["epe_mean"]["value"] for arm in results["arms"]}) == len(ARMS)
+    assert all(drift["displacement_px"]["value"] > 0 for drift in results["label_drift"])
 
 
 def test_resuming_a_finished_study_changes_no_figure(run: Path) -> None:
@@ -118,6 +143,11 @@ def test_a_labelled_test_set_of_its_own_is_split_by_people_for_the_ceiling(tmp_p
     assert "other half" in ceiling["description"]
     assert results["sets"]["test"]["count"] + results["sets"]["test"]["skipped"] == 24
     assert results["sets"]["test"]["people"] <= 12
+    halves = [
+        json.loads(path.read_text())["inputs"] for path in tmp_path.glob("run/seed-0/*labelled-target-*/run.json")
+    ]
+    assert len(halves) == 2
+    assert sum(half["images"] for half in halves) == results["sets"]["test"]["count"]  # each learns from the other half
 
 
 def test_a_test_of_one_person_is_refused_and_the_run_says_that_it_failed(tmp_path: Path) -> None:
@@ -139,14 +169,21 @@ def test_a_folder_that_is_not_there_is_named(name: str, tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_the_verdict_follows_the_intervals() -> None:
+def verdict_of(sizes_px: dict[str, float], *, spread_px: float = 0.0) -> str:
+    """The verdict on arms whose errors have these sizes, each image its own up to ``spread_px`` more or less."""
     generator = torch.Generator().manual_seed(0)
     truth, people = torch.rand(60, 21, 2, generator=generator) * 64, [f"p{i // 3}" for i in range(60)]
 
     def errors(size_px: float) -> list:
         noise = torch.nn.functional.normalize(torch.randn(60, 21, 2, generator=generator), dim=-1)
-        return [score_keypoints(truth + size_px * noise, truth, torch.ones(60, 21), people, seed=0).errors]
+        sizes = size_px + spread_px * (2 * torch.rand(60, 1, 1, generator=generator) - 1)
+        return [score_keypoints(truth + sizes * noise, truth, torch.ones(60, 21), people, seed=0).errors]
 
+    rows = [Arm(name, "arm", "", 0, ()) for name in sizes_px]
+    return verdict(rows, {name: errors(size) for name, size in sizes_px.items()})
+
+
+def test_the_verdict_follows_the_intervals() -> None:
     sizes = {
         "mean pose": 14.0,
         "raw renders": 10.0,
@@ -154,11 +191,14 @@ def test_the_verdict_follows_the_intervals() -> None:
         "CycleGAN": 11.0,
         "feature-map CycleGAN": 7.0,
     }
-    rows = [Arm(name, "arm", "", 0, ()) for name in sizes]
-    words = verdict(rows, {name: errors(size) for name, size in sizes.items()})
+    words = verdict_of(sizes)
     assert re.search(r"refined by the feature-map CycleGAN beats raw renders \(mean error 7.0 against 10.0 px\)", words)
     assert "beats the mean pose" in words
     assert "normalising the colours (6.0 px) it is worse" in words
+    unsure = verdict_of(dict.fromkeys(sizes, 9.0), spread_px=5.0)
+    assert "is not clearly different from raw renders" in unsure
+    assert "it makes no clear difference" in unsure
+    assert "does worse than raw renders" in verdict_of({**sizes, "raw renders": 5.0})
 
 
 def test_indices_are_spread_evenly_and_stay_inside() -> None:

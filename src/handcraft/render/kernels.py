@@ -118,16 +118,15 @@ def resolve_labels(
     faces: wp.array(dtype=wp.vec3i),
     face_parts: wp.array(dtype=wp.uint8),
     keys: wp.array3d(dtype=wp.int64),
+    pixels: wp.array(dtype=wp.vec3i),
     depth_m: wp.array3d(dtype=float),
     parts: wp.array3d(dtype=wp.uint8),
     normal_image: wp.array4d(dtype=float),
 ) -> None:
-    """Depth, part and normal at the centre of every pixel; zeros where nothing is."""
-    frame, row, column = wp.tid()
-    key = keys[frame, row, column]
-    if key == KEY_OF_NOTHING:
-        return
-    face = int(key % FACE_BITS)
+    """Depth, part and normal at the centre of each of ``pixels`` (frame, row, column), which something covers."""
+    pixel = pixels[wp.tid()]
+    frame, row, column = pixel[0], pixel[1], pixel[2]
+    face = int(keys[frame, row, column] % FACE_BITS)
     corner = faces[face]
     a, b, c = corners[frame, corner[0]], corners[frame, corner[1]], corners[frame, corner[2]]
     weight = barycentric(a, b, c, float(column) + 0.5, float(row) + 0.5)
@@ -239,10 +238,12 @@ def resolve_colour(
     textured: int,
     samples: int,
     keys: wp.array3d(dtype=wp.int64),
+    pixels: wp.array(dtype=wp.vec3i),
     colour: wp.array4d(dtype=float),
 ) -> None:
-    """Average light over ``samples`` x ``samples`` positions of every pixel; the fourth channel is coverage."""
-    frame, row, column = wp.tid()
+    """Average light over ``samples`` x ``samples`` positions of each of ``pixels``; channel 3 is coverage."""
+    pixel = pixels[wp.tid()]
+    frame, row, column = pixel[0], pixel[1], pixel[2]
     total = wp.vec3(0.0, 0.0, 0.0)
     covered = float(0.0)
     for sample in range(samples * samples):

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 import warp as wp
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int32, Int64, UInt8
 from torch import Tensor
 
 from handcraft.errors import HandcraftError
@@ -73,8 +73,11 @@ class Renderer:
         joints_m = scene.mesh.keypoints_m @ rotation.transpose(-1, -2) + offset
         corners = torch.cat([scene.camera.pixels_from_camera(positions_m), positions_m[..., 2:]], dim=-1)
         facing = torch.where(scene.mesh.is_left, -1.0, 1.0).to(corners)
-        depth_m, parts, normal_image = self._labels(corners, normals, facing, scene.camera)
-        shaded = self._colours(corners, normals, positions_m, facing, scene)
+        keys = self._keys(corners, facing, scene.camera, samples=1)
+        depth_m, parts, normal_image = self._labels(corners, normals, keys)
+        finer = self.supersampling > 1
+        fine_keys = self._keys(corners, facing, scene.camera, self.supersampling) if finer else keys
+        shaded = self._colours(corners, normals, positions_m, fine_keys, scene)
         coverage = shaded[:, 3]
         colour = shaded[:, :3] + (1 - coverage[:, None]) * scene.backdrop.to(shaded)
         keypoints_px = scene.camera.pixels_from_camera(joints_m)
@@ -95,26 +98,30 @@ class Renderer:
         _launch(kernels.rasterise, (len(corners), len(faces)), arguments, corners.device)
         return keys
 
-    def _labels(
-        self, corners: Tensor, normals: Tensor, facing: Tensor, camera: Camera
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        keys, device = self._keys(corners, facing, camera, samples=1), corners.device
+    def _labels(self, corners: Tensor, normals: Tensor, keys: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        pixels, device = covered_pixels(keys, samples=1), corners.device
         depth_m = torch.zeros(keys.shape, device=device)
         parts = torch.zeros(keys.shape, dtype=torch.uint8, device=device)
         normal_image = torch.zeros((len(keys), 3, *keys.shape[1:]), device=device)
+        if len(pixels) == 0:
+            return depth_m, parts, normal_image
         arguments = [
             kernels.warp_array(corners, wp.vec3), kernels.warp_array(normals, wp.vec3),
             kernels.warp_array(self._faces(device), wp.vec3i),
             kernels.warp_array(self.model.topology.face_parts.to(device), wp.uint8),
-            kernels.warp_array(keys, wp.int64), kernels.warp_array(depth_m, wp.float32),
+            kernels.warp_array(keys, wp.int64), kernels.warp_array(pixels, wp.vec3i),
+            kernels.warp_array(depth_m, wp.float32),
             kernels.warp_array(parts, wp.uint8), kernels.warp_array(normal_image, wp.float32),
         ]  # fmt: skip
-        _launch(kernels.resolve_labels, tuple(keys.shape), arguments, device)
+        _launch(kernels.resolve_labels, (len(pixels),), arguments, device)
         return depth_m, parts, normal_image
 
-    def _colours(self, corners: Tensor, normals: Tensor, positions_m: Tensor, facing: Tensor, scene: Scene) -> Tensor:
+    def _colours(self, corners: Tensor, normals: Tensor, positions_m: Tensor, keys: Tensor, scene: Scene) -> Tensor:
         device, camera, lights = corners.device, scene.camera, scene.lights
         colour = torch.zeros((len(corners), 4, camera.height_px, camera.width_px), device=device)
+        pixels = covered_pixels(keys, self.supersampling)
+        if len(pixels) == 0:
+            return colour
         vec3 = [
             kernels.warp_array(value.to(device), wp.vec3)
             for value in (lights.directions, lights.colours, lights.sky, lights.ground)
@@ -125,11 +132,10 @@ class Renderer:
             _skin_array(scene.skin, device), *vec3,
             wp.array(list(scene.texture_seeds), dtype=wp.int32, device=str(device)),
             int(scene.skin.textured), self.supersampling,
-            kernels.warp_array(self._keys(corners, facing, camera, self.supersampling), wp.int64),
+            kernels.warp_array(keys, wp.int64), kernels.warp_array(pixels, wp.vec3i),
             kernels.warp_array(colour, wp.float32),
         ]  # fmt: skip
-        shape = (len(corners), camera.height_px, camera.width_px)
-        _launch(kernels.resolve_colour, shape, arguments, device)
+        _launch(kernels.resolve_colour, (len(pixels),), arguments, device)
         return colour
 
     def _faces(self, device: torch.device) -> Tensor:
@@ -157,6 +163,14 @@ class Renderer:
             kernels.warp_array(bones[distal, :3, :3], wp.mat33),
             kernels.warp_array(lengths, wp.float32),
         ]
+
+
+def covered_pixels(keys: Int64[Tensor, "batch fine_height fine_width"], samples: int) -> Int32[Tensor, "pixels 3"]:
+    """(frame, row, column) of the pixels in which a triangle was met at any of ``samples`` x ``samples`` positions."""
+    met = keys != torch.iinfo(torch.int64).max
+    if samples > 1:
+        met = met.unflatten(2, (-1, samples)).any(3).unflatten(1, (-1, samples)).any(2)
+    return met.nonzero().int()
 
 
 def keypoint_visibility(
