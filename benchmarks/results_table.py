@@ -75,7 +75,7 @@ def main() -> None:
     print(f"seeds {results['seeds']}, {results['seconds'] / 60:.0f} min, {results['preset']}; {results['frame']}\n")
     for name, each in sets.items():
         print(
-            f"- {name}: {each['count']} {each['name']}, {each['people']} people, "
+            f"- {name}: {each['count']} {each['name']}, {each['people'] or 'unknown'} people, "
             f"{each['skipped']} skipped; {each['note']}"
         )
     print(f"\n{results['verdict']}\n")

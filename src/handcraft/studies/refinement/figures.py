@@ -156,7 +156,8 @@ def _set(prepared: PreparedSet, *, labelled: bool, note: str) -> dict[str, Any]:
     return {
         "name": prepared.source,
         "count": len(prepared),
-        "people": len(set(prepared.subjects)),
+        # Where nobody knows who is shown, a picture's key stands for its person.
+        "people": None if prepared.subjects == prepared.keys else len(set(prepared.subjects)),
         "is_real": prepared.is_real,
         "labelled": labelled,
         "note": note,
