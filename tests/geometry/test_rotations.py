@@ -4,7 +4,7 @@
 import pytest
 import torch
 
-from handcraft.geometry.rotations import X_AXIS, Z_AXIS, angle_between_deg, rotation_about, rotation_from_axis_angle
+from handcraft.geometry.rotations import X_AXIS, Y_AXIS, Z_AXIS, rotation_about, rotation_from_axis_angle
 
 
 def some_vectors(count: int = 50) -> torch.Tensor:
@@ -27,19 +27,14 @@ def test_the_axis_stays_and_the_rest_turns_by_the_length() -> None:
     vectors = some_vectors()
     rotations = rotation_from_axis_angle(vectors)
     torch.testing.assert_close((rotations @ vectors[..., None])[..., 0], vectors)
-    turned = torch.remainder(vectors.norm(dim=-1), 2 * torch.pi)
-    expected = torch.rad2deg(torch.minimum(turned, 2 * torch.pi - turned))
-    identity = torch.eye(3).double().expand(50, 3, 3)
-    torch.testing.assert_close(angle_between_deg(rotations, identity), expected, atol=1e-4, rtol=0)
+    trace = rotations.diagonal(dim1=-1, dim2=-2).sum(-1)
+    torch.testing.assert_close((trace - 1) / 2, vectors.norm(dim=-1).cos())
 
 
-def test_an_orientation_is_no_angle_away_from_itself() -> None:
-    """Rounding may bring the trace above 3, where the arc cosine ends."""
-    rotations = rotation_from_axis_angle(some_vectors(500).float())
-    assert (angle_between_deg(rotations, rotations) < 0.1).all()
-
-
-@pytest.mark.parametrize(("axis", "start", "end"), [(X_AXIS, (0, 1, 0), (0, 0, 1)), (Z_AXIS, (1, 0, 0), (0, 1, 0))])
+@pytest.mark.parametrize(
+    ("axis", "start", "end"),
+    [(X_AXIS, (0, 1, 0), (0, 0, 1)), (Y_AXIS, (0, 0, 1), (1, 0, 0)), (Z_AXIS, (1, 0, 0), (0, 1, 0))],
+)
 def test_a_quarter_turn_is_right_handed(
     axis: tuple[float, float, float], start: tuple[int, int, int], end: tuple[int, int, int]
 ) -> None:

@@ -42,10 +42,11 @@ def test_the_nearer_of_two_triangles_is_seen_in_perspective() -> None:
     """One goes from 0.2 m on the left to 2 m on the right, the other stands square at 0.6 m."""
     slanting = torch.tensor([[0.0, 0.0, 0.2], [0.0, 200.0, 0.2], [200.0, 0.0, 2.0]])
     square = torch.tensor([[0.0, 0.0, 0.6], [0.0, 200.0, 0.6], [200.0, 0.0, 0.6]])
-    seen = nearest_faces(torch.cat([slanting, square])[None], torch.tensor([[0, 1, 2], [3, 4, 5]]), 100)[0]
-    columns = torch.arange(100) + 0.5
+    seen = nearest_faces(torch.cat([slanting, square])[None], torch.tensor([[0, 1, 2], [3, 4, 5]]), 199)[0]
+    columns = torch.arange(199) + 0.5
     inverse_depth = torch.lerp(torch.tensor(1 / 0.2), torch.tensor(1 / 2.0), columns / 200)  # linear in the image
     assert torch.equal(seen[0], (inverse_depth < 1 / 0.6).long())
+    assert 0.1 < seen[0].float().mean() < 0.4
 
 
 def test_the_drawing_order_does_not_matter() -> None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rotations, rigid transforms and cameras: laws, no hands."""
+"""Rotations and cameras: laws, no hands."""
 
 from handcraft.geometry.cameras import Camera
 from handcraft.geometry.rotations import rotation_about, rotation_from_axis_angle

@@ -32,11 +32,3 @@ def rotation_about(axis: tuple[float, float, float], angle_rad: Float[Tensor, "*
     """Rotate by ``angle_rad`` about a fixed unit axis, right-handed."""
     direction = torch.tensor(axis, dtype=angle_rad.dtype, device=angle_rad.device)
     return rotation_from_axis_angle(angle_rad[..., None] * direction)
-
-
-def angle_between_deg(
-    a_from_world: Float[Tensor, "*batch 3 3"], b_from_world: Float[Tensor, "*batch 3 3"]
-) -> Float[Tensor, "*batch"]:
-    """The angle of the rotation that takes one orientation to the other, in degrees."""
-    trace = (a_from_world * b_from_world).sum((-1, -2))
-    return torch.rad2deg(torch.arccos(((trace - 1) / 2).clamp(-1, 1)))

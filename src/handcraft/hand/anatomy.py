@@ -6,10 +6,11 @@ towards the palm, deviation leans towards the thumb, and zero is the flat hand w
 relaxed rest of the template).
 
 Limits follow the clinical ranges of the American Academy of Orthopaedic Surgeons ("Joint Motion: Method of Measuring
-and Recording", 1965) with two deliberate deviations, both towards what hands do by themselves: passive
-hyperextension (45 degrees at the MCP joints) is cut to what muscles reach, and the deviation range of the fingers
-is the active one (20 degrees either way; 25 for the little finger). The thumb's carpometacarpal limits are given
-about the template's rest, which stands in mid-range.
+and Recording", 1965) with deliberate deviations towards what hands do by themselves: passive hyperextension (45 degrees
+at the fingers' MCP joints) is cut to what muscles reach, the outermost joints and the thumb's MCP joint give way
+backwards a little (5 and 10 degrees), and the deviation range of the fingers is the active one (20 degrees either way;
+25 for the little finger). The thumb's carpometacarpal limits are given about the template's rest, which stands in
+mid-range.
 """
 
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ from handcraft.hand.skeleton import FINGERS, FOREARM_ID, PART_NAMES_BY_FINGER, p
 FOREARM_RINGS = 10
 FOREARM_RING_SPACING_M = 0.025
 FOREARM_GROWTH = 0.55
-"""How much wider the forearm is at its far end than at the wrist (along an ease-in curve)."""
+"""How much wider the forearm is at its far end than at the wrist; it widens along a smooth step."""
 
 THENAR_RADIUS_M = 0.0175
 """Skin this near to the thumb's metacarpal belongs to it."""

@@ -13,7 +13,7 @@ from torch.nn.functional import conv2d, pad
 
 from handcraft.scene.skin import srgb_from_linear
 
-SENSOR_UNIFORMS = 8
+SENSOR_UNIFORMS = 7
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Sensor:
     """0 to 100."""
 
 
-def sample_sensor(uniform: Float[Tensor, "batch 8"]) -> Sensor:
+def sample_sensor(uniform: Float[Tensor, "batch 7"]) -> Sensor:
     """Settings from a good camera in daylight to a webcam in the evening."""
     balance = 1 + 0.24 * (uniform[:, 2:3] - 0.5) * torch.tensor([1.0, 0.0, -1.0])
     balance = balance * (1 + 0.1 * (uniform[:, 3:4] - 0.5) * torch.tensor([-0.5, 1.0, -0.5]))

@@ -10,9 +10,13 @@ from torch import Tensor
 from handcraft.errors import HandcraftError
 from handcraft.geometry.cameras import Camera
 from handcraft.geometry.rotations import X_AXIS, Y_AXIS, Z_AXIS, rotation_about
+from handcraft.hand.skeleton import KEYPOINTS
 from handcraft.scene.draws import normal_from_uniform
 
-PLACEMENT_UNIFORMS = 9
+PLACEMENT_UNIFORMS = 8
+
+OPEN_HAND_M = 0.19
+"""Wrist to middle fingertip of a middling open hand."""
 
 CAMERA_FROM_DORSAL = ((0.0, 0.0, -1.0), (0.0, -1.0, 0.0), (-1.0, 0.0, 0.0))
 """Rotation that shows the back of a hand with its fingers up: dorsal towards the camera, distal up the image."""
@@ -40,7 +44,7 @@ class PlacementConfig:
 
 
 def sample_placement(
-    uniform: Float[Tensor, "batch 9"],
+    uniform: Float[Tensor, "batch 8"],
     keypoints_m: Float[Tensor, "batch 21 3"],
     height_px: int,
     width_px: int,
@@ -51,12 +55,13 @@ def sample_placement(
     focal_px = 0.5 * width_px / (0.5 * field_of_view).tan()
     camera = Camera.from_focal_length(focal_px, height_px, width_px)
     rotation = camera_rotation(uniform, config)
-    length_m = (keypoints_m[:, 12] - keypoints_m[:, 9]).norm(dim=-1) + (keypoints_m[:, 9] - keypoints_m[:, 0]).norm(
-        dim=-1
+    wrist_m, knuckle_m, tip_m = (
+        keypoints_m[:, KEYPOINTS.index(name)] for name in ("wrist", "middle_mcp", "middle_tip")
     )
+    length_m = (tip_m - knuckle_m).norm(dim=-1) + (knuckle_m - wrist_m).norm(dim=-1)
     fill = config.fill[0] + (config.fill[1] - config.fill[0]) * uniform[:, 5]
     # A curled hand keeps the scale of its open self, up to a point: it may not leave the frame, nor shrink to a dot.
-    distance_m = focal_px * 0.19 * (length_m / 0.19).clamp(0.75, 1.25) / (fill * width_px)
+    distance_m = focal_px * length_m.clamp(0.75 * OPEN_HAND_M, 1.25 * OPEN_HAND_M) / (fill * width_px)
     centre_m = 0.5 * (keypoints_m.amin(1) + keypoints_m.amax(1))
     slack = (1 - fill)[:, None] * (uniform[:, 6:8] - 0.5) * 0.5 * (width_px / focal_px * distance_m)[:, None]
     target = torch.cat([slack, distance_m[:, None]], dim=1)
@@ -66,7 +71,7 @@ def sample_placement(
     return camera_from_hand, camera
 
 
-def camera_rotation(uniform: Float[Tensor, "batch 9"], config: PlacementConfig) -> Float[Tensor, "batch 3 3"]:
+def camera_rotation(uniform: Float[Tensor, "batch 8"], config: PlacementConfig) -> Float[Tensor, "batch 3 3"]:
     """Rotations from hand to camera frame: palm or back, turned about the hand, tilted, rolled in the image."""
     normal = normal_from_uniform(uniform[:, 2:4])
     back = torch.tensor(CAMERA_FROM_DORSAL).expand(len(uniform), 3, 3)
