@@ -27,8 +27,8 @@ class DemoCommand:
     test: Path | None = None
     """A labelled data set to test on; without one, simulated photographs stand in."""
     preset: Literal["smoke", "laptop", "long"] = "laptop"
-    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: about half an
-    hour a seed."""
+    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: about twenty
+    minutes of one core a seed."""
     seeds: tuple[int, ...] = (0,)
     """Training seeds; every arm is trained once for each."""
     workers: int = 0
