@@ -53,7 +53,7 @@ def measure(task: Task) -> dict[str, float]:
     while time.perf_counter() - began < task.seconds:
         indices = range(samples, samples + BATCH)
         rendering = renderer.render(sample_scenes(renderer.model, config, 0, indices)[0])
-        take_pictures(rendering, config.look, 0, indices)
+        take_pictures(rendering, config.effects, 0, indices)
         samples += BATCH
     sampling_s = time.perf_counter() - began
     return {"frames": frames / rendering_s, "samples": samples / sampling_s, "grown_mib": _peak_mib() - before_mib}

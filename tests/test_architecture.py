@@ -6,10 +6,8 @@ from pathlib import Path
 
 SOURCE = Path(__file__).parents[1] / "src"
 FILES = sorted(SOURCE.glob("handcraft/**/*.py"))
-FLOW = (
-    "errors randomness files geometry hand scene render data networks measure training refine|estimate studies report"
-)
-LEVEL = {room: level for level, rooms in enumerate([*FLOW.split(), "cli"]) for room in rooms.split("|")}
+FLOW = "errors randomness files geometry hand scene render data networks measure training refine|estimate|fit studies"
+LEVEL = {room: level for level, rooms in enumerate([*FLOW.split(), "report", "cli"]) for room in rooms.split("|")}
 UNWANTED = ("timm", "torchvision")  # beside a CPU torch, the wheel that is at hand fails on import
 
 

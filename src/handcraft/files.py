@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Files are written beside their name and renamed, so that a kill or a full disk never leaves half a file."""
+"""Files written beside their name and renamed, so that a kill never leaves half a file; and where pictures lie."""
 
 import json
 import os
@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif")
+"""In small or capital letters. Pillow needs a plug-in for the last two; without it they cannot be read."""
 
 
 @contextmanager
@@ -41,3 +44,10 @@ def write_text_atomically(path: Path, text: str) -> None:
 def write_json_atomically(path: Path, value: Any) -> None:  # noqa: ANN401 (whatever json can write)
     """Write ``value`` as indented JSON; NaN and infinity are refused, because JSON has neither."""
     write_text_atomically(path, json.dumps(value, indent=1, allow_nan=False) + "\n")
+
+
+def picture_paths(folder: Path) -> list[Path]:
+    """Pictures below ``folder``, relative to it, sorted the same way on every machine; hidden ones are passed over."""
+    below = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
+    shown = (path for path in below if not any(part.startswith(".") for part in path.parts))
+    return sorted((path for path in shown if (folder / path).is_file()), key=Path.as_posix)

@@ -65,7 +65,7 @@ def test_no_verb_prints_the_overview_and_is_a_mistake(capsys):
     assert "usage: handcraft VERB" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("word", "meant"), [("reffine", "refine"), ("mesure", "measure"), ("train", "render, refine")])
+@pytest.mark.parametrize(("word", "meant"), [("reffine", "refine"), ("mesure", "measure"), ("train", "report, demo")])
 def test_an_unknown_verb_is_answered_with_the_closest(word, meant, capsys):
     assert cli.main([word]) == 2
     line = one_line(capsys)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """``handcraft render``: whatever stops it, the same command ends with the bytes of a run that was never stopped."""
 
-import multiprocessing
 import os
+import random
+import subprocess
+import sys
 import time
 
 import pytest
@@ -21,8 +23,11 @@ def render(folder, count, *options):
 def without_command(folder):
     """Every byte of the set but the command line it was begun with."""
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    lines = files["dataset.json"].splitlines()
-    return files | {"dataset.json": [line for line in lines if b'"command"' not in line]}
+    for name, beginning in (("dataset.json", b'  "command"'), ("DATACARD.md", b"- Command:")):
+        lines = files[name].splitlines()
+        files[name] = [line for line in lines if not line.startswith(beginning)]
+        assert len(files[name]) == len(lines) - 1
+    return files
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +39,7 @@ def whole(tmp_path_factory):
 
 def test_the_set_has_its_samples_and_a_preview_of_them(whole):
     assert [int(sample.key[-7:]) for sample in ShardDataset(whole)] == list(range(45))
+    assert "# 45 hands: plain renders" in (whole / "DATACARD.md").read_text()
     with Image.open(whole / "preview.png") as preview:
         assert preview.width >= 8 * 24
         assert len(preview.getcolors(1 << 16)) > 50
@@ -49,23 +55,42 @@ def test_a_set_rendered_bit_by_bit_has_the_same_bytes(whole, tmp_path, capsys):
     assert without_command(tmp_path / "parts") == without_command(whole)
 
 
-def test_two_workers_write_the_same_bytes(whole, tmp_path):
-    assert render(tmp_path / "set", 45, "--workers", "2") == 0
-    assert without_command(tmp_path / "set") == without_command(whole)
+def test_ranges_made_apart_join_to_the_same_bytes(whole, tmp_path, capsys):
+    for part in ("20:40", "0:20", "40:45"):
+        assert render(tmp_path / part.replace(":", "-"), 45, "--range", part) == 0
+    assert render(tmp_path / "20-40", 45, "--range", "20:40") == 0  # a job that a scheduler starts again
+    assert "20 samples are there already; 0 to go" in capsys.readouterr().out
+    parts = [str(tmp_path / name) for name in ("40-45", "20-40", "0-20")]
+    assert main(["join", str(tmp_path / "joined"), *parts]) == 0
+    assert capsys.readouterr().out.endswith("45 samples in 5 shards\n")
+    assert without_command(tmp_path / "joined") == without_command(whole)
+    assert main(["verify", str(tmp_path / "joined")]) == main(["verify", str(tmp_path / "20-40")]) == 0
 
 
-def test_a_kill_and_the_same_command_give_the_same_bytes(tmp_path):
+def test_a_kill_and_the_same_command_give_the_same_bytes_with_any_number_of_workers(whole, tmp_path):
     folder = tmp_path / "killed"
-    victim = multiprocessing.get_context("forkserver").Process(target=render, args=(folder, 100_000))
-    victim.start()
-    while not (folder / "shard-000001.tar").exists():
-        assert victim.is_alive()
-        time.sleep(0.01)
-    victim.kill()
-    victim.join()
-    count = len(ShardDataset(folder)) + 17
-    assert render(folder, count) == render(tmp_path / "whole", count) == 0
-    assert without_command(folder) == without_command(tmp_path / "whole")
+    options = ["--out", str(folder), "--count", "100000", *SMALL, "--workers", "2"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "handcraft.cli", "render", *options], stderr=subprocess.DEVNULL
+    ) as victim:
+        while not (folder / "shard-000000.tar").exists():
+            assert victim.poll() is None
+            time.sleep(0.01)
+        time.sleep(random.random() * 0.2)
+        victim.kill()
+    finished = len(ShardDataset(folder))
+    assert finished % 10 == 0  # at most the shard in hand is lost
+    count = max(finished + 7, 45)
+    assert render(folder, count, "--workers", "3") == 0
+    if count > 45:
+        assert render(tmp_path / "alone", count) == 0
+    assert without_command(folder) == without_command(tmp_path / "alone" if count > 45 else whole)
+
+
+def test_two_ray_workers_write_the_same_bytes(whole, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_worker_niceness", "0")  # Ray steps back behind everything else, which starves it in tests
+    assert render(tmp_path / "set", 45, "--cluster", "ray", "--workers", "2") == 0
+    assert without_command(tmp_path / "set") == without_command(whole)
 
 
 def refused(capsys, *arguments):
@@ -87,6 +112,17 @@ def test_a_damaged_set_is_not_continued(tmp_path, capsys):
     assert render(tmp_path / "set", 25) == 0
     os.truncate(tmp_path / "set" / "shard-000000.tar", 700)
     assert "shard-000000.tar" in refused(capsys, tmp_path / "set", 45)
+
+
+@pytest.mark.parametrize("text", ["5", "40:20", "40:60", "3:14"])
+def test_a_range_that_makes_no_sense_is_refused_before_anything_is_written(tmp_path, capsys, text):
+    assert "`range`" in refused(capsys, tmp_path / "set", 45, "--range", text)
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_folder_of_another_range_is_not_gone_on_with(tmp_path, capsys):
+    assert render(tmp_path / "set", 20, "--range", "0:10") == 0
+    assert "name another folder" in refused(capsys, tmp_path / "set", 20, "--range", "10:20")
 
 
 @pytest.mark.parametrize(("option", "value"), [("--count", "0"), ("--workers", "-1"), ("--samples-per-shard", "0")])

@@ -23,8 +23,9 @@ def test_mirroring_twice_changes_nothing_and_once_changes_the_side() -> None:
         assert (sample.side, there.side) == ("left", "right")
         back = mirrored(there)
         assert (back.side, back.key, back.subject) == (sample.side, sample.key, sample.subject)
+        assert (back.seed, back.index) == (None, None)  # they make the sample as it was
         for name in ("image", *LABELS):
-            if getattr(sample, name) is not None:
+            if getattr(back, name) is not None:
                 torch.testing.assert_close(getattr(back, name), getattr(sample, name))
 
 
@@ -37,6 +38,24 @@ def test_labels_still_belong_to_the_pixels() -> None:
         column, row = sample.keypoints_px[inside].floor().long().unbind(-1)
         near = torch.nn.functional.max_pool2d((sample.parts > 0)[None].float(), 5, 1, 2)[0]
         assert near[row, column].min() == 1
+
+
+def test_the_meshs_way_into_the_camera_is_that_of_the_other_hand(hand_model) -> None:
+    """A right hand, posed by the labels and put before the camera, has the mirrored sample's joints and vertices."""
+    (sample,) = render_samples(SceneConfig(size_px=64, left_share=1.0, vertices=True), 0, [4])
+    there = mirrored(sample)
+    mesh = hand_model.with_shape(there.shape[None]).with_pose(there.angles_rad[None]).skin()
+    rotation, offset = there.camera_from_hand[:3, :3], there.camera_from_hand[:3, 3]
+    assert torch.det(rotation) > 0.99
+    torch.testing.assert_close(mesh.keypoints_m[0] @ rotation.T + offset, there.joints_m, atol=1e-5, rtol=0)
+    torch.testing.assert_close(mesh.vertices_m[0] @ rotation.T + offset, there.vertices_m, atol=1e-5, rtol=0)
+
+
+def test_a_mirrored_flow_moves_the_other_way() -> None:
+    flow_px = torch.zeros(2, 64, 64)
+    flow_px[:, 10, 3] = torch.tensor([5.0, 2.0])
+    there = mirrored(dataclasses.replace(left_hands(1)[0], flow_px=flow_px))
+    assert there.flow_px[:, 10, 60].tolist() == [-5.0, 2.0]
 
 
 def test_a_painted_dot_moves_with_its_keypoint() -> None:

@@ -1,12 +1,24 @@
 # SPDX-License-Identifier: Apache-2.0
 import pytest
 
-from handcraft.data import FreiHAND, JointsJson, PhotographFolder, Reader, ShardDataset, ShardWriter, open_dataset
+from handcraft.data import (
+    CocoHands,
+    FreiHAND,
+    JointsJson,
+    PhotographFolder,
+    Reader,
+    ShardDataset,
+    ShardWriter,
+    YoloHands,
+    open_dataset,
+)
 from handcraft.errors import HandcraftError
+from tests.data.coco.make import write_coco
 from tests.data.freihand.make import write_freihand
 from tests.data.joints_json.make import write_joints_json
 from tests.data.photographs.make import write_photographs
 from tests.data.shards.make import sample
+from tests.data.yolo.make import write_yolo
 
 
 def write_shards(folder):
@@ -20,6 +32,8 @@ def write_shards(folder):
         (write_shards, ShardDataset, 1),
         (write_freihand, FreiHAND, 8),
         (write_joints_json, JointsJson, 3),
+        (write_coco, CocoHands, 3),
+        (write_yolo, YoloHands, 3),
         (write_photographs, PhotographFolder, 12),
     ],
 )

@@ -105,6 +105,28 @@ def test_pictures_come_back_as_exactly_as_their_bits_allow():
     assert (normals[:, whole.depth_m == 0] == 0).all()
 
 
+def test_flow_and_vertices_come_back_as_exactly_as_their_bits_allow():
+    whole = sample(3)
+    flow_px = whole.flow_px + 0.013
+    again = pixels.flow_from_png(pixels.png_from_flow(flow_px))
+    assert (again - flow_px).abs().max() <= 0.5001 / 32
+    assert pixels.flow_from_png(pixels.png_from_flow(torch.zeros(2, 3, 4))).equal(torch.zeros(2, 3, 4))
+    assert pixels.numbers_from_npy(pixels.npy_from_numbers(whole.vertices_m)).equal(whole.vertices_m)
+
+
+def test_a_file_of_numbers_that_would_run_something_is_refused():
+    buffer = io.BytesIO()
+    np.save(buffer, np.array([print], dtype=object), allow_pickle=True)
+    with pytest.raises(ValueError, match="allow_pickle"):
+        pixels.numbers_from_npy(buffer.getvalue())
+
+
+@pytest.mark.parametrize("flow", [1024.0, -1025.0, float("nan"), float("inf")])
+def test_flows_out_of_range_are_refused(flow):
+    with pytest.raises(HandcraftError, match="`flow_px` within 1023 px"):
+        pixels.png_from_flow(torch.full((2, 2, 2), flow))
+
+
 def test_a_jpeg_keeps_colours_within_a_few_steps():
     image = expected_scene().repeat_interleave(4, 1).repeat_interleave(4, 2)
     again = pixels.read_photograph(io.BytesIO(pixels.jpg_from_rgb(image)))

@@ -133,7 +133,7 @@ def test_phenotypes_mean_what_they_are_called(hand_model: HandModel) -> None:
 
 def test_our_skinning_is_annys(hand_model: HandModel) -> None:
     """At Anny's own reference pose, before our joints are moved, the mesh is the one Anny makes."""
-    anny = hand_model.anny
+    anny = hand_model.source
     theirs = anny.model(phenotype_kwargs={"age": 0.67})["vertices"][0]
     relaxed = torch.eye(3).expand_as(hand_model.zero_rotations)
     ours = adult(dataclasses.replace(hand_model, zero_rotations=relaxed), pose()).vertices_m[0]

@@ -72,7 +72,7 @@ def test_the_forearm_moves_with_the_root_alone(hand_model: HandModel) -> None:
 @pytest.mark.parametrize("finger", FINGERS)
 def test_parts_lie_on_the_bones_they_are_named_after(hand_model: HandModel, finger: str) -> None:
     """Every triangle of a finger is nearer that finger's bones than any other finger's."""
-    topology, bones = hand_model.topology, hand_model.anny.finger_bones
+    topology, bones = hand_model.topology, hand_model.source.finger_bones
     parts = torch.tensor([part_id(part) for part in PART_NAMES_BY_FINGER[finger] if part != "thumb_metacarpal"])
     centres_m = topology.rest_vertices_m[topology.faces].mean(1)[torch.isin(topology.face_parts, parts)]
 
@@ -99,7 +99,7 @@ def test_the_tip_is_the_outer_half_of_the_distal_segment(hand_model: HandModel, 
 
 def test_the_thumbs_metacarpal_is_the_skin_near_it(hand_model: HandModel) -> None:
     topology = hand_model.topology
-    start_m, end_m = hand_model.rest_from_bones[hand_model.anny.finger_bones["thumb"][:2], :3, 3]
+    start_m, end_m = hand_model.rest_from_bones[hand_model.source.finger_bones["thumb"][:2], :3, 3]
     dense_m = torch.stack([torch.lerp(start_m, end_m, step) for step in torch.linspace(0, 1, 65)])
     distance_m = torch.cdist(topology.rest_vertices_m[topology.faces].mean(1), dense_m).amin(1)
     assert distance_m[topology.face_parts == part_id("thumb_metacarpal")].max() < THENAR_RADIUS_M + 6e-3  # or by weight

@@ -13,7 +13,7 @@ from handcraft.hand import FINGERS, KEYPOINTS, PARTS, HandModel
 from handcraft.hand.skeleton import FOREARM_ID, finger_of, part_id
 from handcraft.render import Renderer, Rendering, keypoint_visibility
 from handcraft.scene import Look, Scene, SceneConfig, sample_scenes
-from handcraft.scene.lights import Lights
+from handcraft.scene.lights import Lights, lamps_and_glow
 from handcraft.scene.skin import Skin
 
 INDICES = list(range(12))
@@ -40,7 +40,7 @@ def lit_by(*lamps: tuple[Tensor, Tensor], sky: float = 0.0, ground: float = 0.0)
     directions = torch.stack([torch.nn.functional.normalize(direction, dim=0) for direction, _ in lamps])
     colours = torch.stack([colour for _, colour in lamps])
     glow = torch.ones(count, 3)
-    return Lights(directions.repeat(count, 1, 1), colours.repeat(count, 1, 1), sky * glow, ground * glow)
+    return lamps_and_glow(directions.repeat(count, 1, 1), colours.repeat(count, 1, 1), sky * glow, ground * glow)
 
 
 DARK = (torch.tensor([0.0, 0.0, -1.0]), torch.zeros(3))
@@ -48,7 +48,7 @@ DARK = (torch.tensor([0.0, 0.0, -1.0]), torch.zeros(3))
 
 def painted_skin(*, textured: bool = True, **changed: float) -> Skin:
     """Black skin without any texture but what is asked for."""
-    names = ("tone", "palm_tone", "nail_tone", "mottling", "crease", "bump", "gloss", "sharpness")
+    names = [field.name for field in dataclasses.fields(Skin) if field.name != "textured"]
     values = {name: changed.get(name, 0.0) for name in names}
     shapes = {name: (len(INDICES), 3) if name.endswith("tone") else (len(INDICES),) for name in names}
     return Skin(**{name: torch.full(shapes[name], values[name]) for name in names}, textured=textured)
@@ -183,7 +183,7 @@ def test_each_frame_is_the_same_alone_and_in_a_batch(hand_model: HandModel, look
     for row, index in enumerate((2, 9, 17)):
         alone = renderer.render(sample_scenes(hand_model, config, 5, [index])[0])
         assert torch.equal(alone.parts[0], together.parts[row])
-        torch.testing.assert_close(alone.colour[0], together.colour[row], atol=1e-3, rtol=0)
+        torch.testing.assert_close(alone.colour[0], together.colour[row], atol=3e-3, rtol=0)  # hair is steep noise
         torch.testing.assert_close(alone.depth_m[0], together.depth_m[row], atol=1e-6, rtol=0)
         assert torch.equal(alone.visible[0], together.visible[row])
 
@@ -212,10 +212,17 @@ def test_a_photographic_hand_turned_upside_down_with_its_light_is_the_picture_up
     scene = dataclasses.replace(scene, skin=dataclasses.replace(scene.skin, bump=torch.zeros(len(INDICES))))
     over = torch.diag(torch.tensor([-1.0, -1.0, 1.0, 1.0]))
     lights = scene.lights
+    half_turn = torch.tensor([1.0, -1, 1, -1, 1, -1, 1, -1, 1])[:, None]  # of harmonics about z: odd ones change sign
     turned = dataclasses.replace(
         scene,
         camera_from_hand=over @ scene.camera_from_hand,
-        lights=Lights(lights.directions @ over[:3, :3], lights.colours, sky=lights.ground, ground=lights.sky),
+        lights=dataclasses.replace(
+            lights,
+            directions=lights.directions @ over[:3, :3],
+            sky=lights.ground,
+            ground=lights.sky,
+            environment=lights.environment * half_turn,
+        ),
         backdrop=scene.backdrop.flip(-1, -2),
     )
     one, other = Renderer(hand_model).render(scene), Renderer(hand_model).render(turned)
@@ -294,7 +301,7 @@ def test_the_palms_tone_is_on_the_palm(hand_model: HandModel, scene: Scene) -> N
 def test_nails_are_at_the_fingers_ends_and_on_their_backs(hand_model: HandModel, scene: Scene) -> None:
     """Flat hands: a fist turned to its palm would show its nails, too."""
     flat = hand_model.with_shape(torch.full((1, 6), 0.5)).with_pose(torch.zeros(len(INDICES), 22)).skin()
-    even, skin = lit_by(DARK, sky=1.0, ground=1.0), painted_skin(nail_tone=1.0)
+    even, skin = lit_by(DARK, sky=1.0, ground=1.0), painted_skin(nail_tone=1.0, nail=1.0)
     seen = Renderer(hand_model, supersampling=1).render(dataclasses.replace(scene, mesh=flat, lights=even, skin=skin))
     nails = (seen.colour[:, 0] > 0.5) & (seen.parts > 0)
     outermost = {part_id(part) for part in PARTS if part.endswith(("_distal", "_tip"))}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Laws of the simulated camera."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -10,17 +12,20 @@ from handcraft.render.sensor import (
     gaussian_blur,
     jpeg,
     metered_gain,
+    motion_blur,
     photograph,
     sample_sensor,
+    vignette,
 )
+from handcraft.scene.sensors import SensorConfig
 from handcraft.scene.skin import linear_from_srgb, srgb_from_linear
 
 
 def clean_sensor(count: int, **changed: torch.Tensor) -> Sensor:
     none = torch.zeros(count)
     values = {
-        "blur_px": none, "exposure": none + 0.3, "white_balance": torch.ones(count, 3), "read_noise": none,
-        "shot_noise": none, "jpeg_quality": none + 100,
+        "blur_px": none, "motion_px": torch.zeros(count, 2), "vignetting": none, "exposure": none + 0.3,
+        "white_balance": torch.ones(count, 3), "read_noise": none, "shot_noise": none, "jpeg_quality": none + 100,
     }  # fmt: skip
     return Sensor(**(values | changed))
 
@@ -121,10 +126,82 @@ def test_compression_keeps_even_colours() -> None:
 
 def test_settings_go_from_a_good_camera_to_a_poor_one() -> None:
     numbers = torch.rand(500, SENSOR_UNIFORMS, generator=torch.Generator().manual_seed(0))
-    sensor = sample_sensor(numbers)
+    sensor = sample_sensor(numbers, SensorConfig())
     assert 45 <= sensor.jpeg_quality.min() < 50 < 90 < sensor.jpeg_quality.max() <= 95
     assert 0.25 <= sensor.blur_px.min() < sensor.blur_px.max() < 1.2  # sharper than a fingertip in any crop
     for spread in (sensor.read_noise, sensor.shot_noise):
         assert 0 < spread.min() < 0.3 * spread.max() < 0.02
     assert (sensor.white_balance > 0.7).all()
     torch.testing.assert_close(sensor.white_balance.mean(0), torch.ones(3), atol=0.02, rtol=0)
+
+
+NUMBERS = torch.rand(3, SENSOR_UNIFORMS, generator=torch.Generator().manual_seed(1))
+EFFECTS = tuple(field.name for field in dataclasses.fields(SensorConfig))
+OWN_SETTINGS = {
+    "lens_blur": {"blur_px"}, "motion_blur": {"motion_px"}, "vignetting": {"vignetting"}, "exposure": {"exposure"},
+    "white_balance": {"white_balance"}, "noise": {"read_noise", "shot_noise"}, "compression": {"jpeg_quality"},
+}  # fmt: skip
+
+
+def test_without_effects_the_picture_is_the_light_encoded() -> None:
+    light = torch.rand(3, 3, 20, 24, generator=torch.Generator().manual_seed(0)) * 1.2
+    noise = torch.randn(light.shape, generator=torch.Generator().manual_seed(1))
+    taken = photograph(light, sample_sensor(NUMBERS, SensorConfig.without_effects()), noise)
+    assert torch.equal(taken, srgb_from_linear(light.clamp(0, 1)))
+
+
+@pytest.mark.parametrize("effect", EFFECTS)
+def test_each_effect_is_switched_alone(effect: str) -> None:
+    """Its own settings change, those of the others stay as they were drawn; and alone it changes the picture."""
+    everything = SensorConfig(**dict.fromkeys(EFFECTS, True))
+    without = dataclasses.replace(everything, **{effect: False})
+    drawn, left = (sample_sensor(NUMBERS, config) for config in (everything, without))
+    names = [field.name for field in dataclasses.fields(Sensor)]
+    changed = {name for name in names if not torch.equal(getattr(drawn, name), getattr(left, name))}
+    assert changed == OWN_SETTINGS[effect]
+    alone = sample_sensor(NUMBERS, dataclasses.replace(SensorConfig.without_effects(), **{effect: True}))
+    light = torch.rand(3, 3, 20, 24, generator=torch.Generator().manual_seed(0))
+    noise = torch.randn(light.shape, generator=torch.Generator().manual_seed(1))
+    assert (photograph(light, alone, noise) - srgb_from_linear(light)).abs().mean((1, 2, 3)).min() > 1e-4
+
+
+def test_motion_smears_a_point_evenly_along_its_way() -> None:
+    point = torch.zeros(2, 3, 41, 41)
+    point[:, :, 20, 20] = 1
+    motion_px = torch.tensor([[8.0, 0.0], [3.0, 6.0]])
+    smeared = motion_blur(point, motion_px)
+    torch.testing.assert_close(smeared.sum((2, 3)), torch.ones(2, 3))
+    assert smeared[0, 0, 20, 17:24].std() < 1e-3
+    assert smeared[0, 0, 19].max() == 0
+    steps = torch.arange(41) - 20.0
+    for image, (across, down) in zip(smeared[:, 0], motion_px.tolist(), strict=True):
+        for profile, length in ((image.sum(0), across), (image.sum(1), down)):
+            variance = float((profile * steps.square()).sum())
+            assert variance == pytest.approx(length**2 / 12, abs=0.3)  # an even smear; pixels are as wide as they are
+    torch.testing.assert_close(motion_blur(point, torch.zeros(2, 2)), point)
+
+
+def test_corners_are_darker_by_the_vignettes_share_and_the_middle_is_as_it_was() -> None:
+    left = vignette(torch.tensor([0.0, 0.4]), 101, 201)
+    assert (left[0] == 1).all()
+    assert float(left[1, 50, 100]) == pytest.approx(1)
+    assert float(left[1, 0, 0]) == pytest.approx(0.6, abs=0.01)
+    torch.testing.assert_close(left[1], left[1].flip(0, 1))
+
+
+COLUMNS = {
+    "blur_px": {0}, "exposure": {1}, "white_balance": {2, 3}, "read_noise": {4}, "shot_noise": {5}, "jpeg_quality": {6},
+    "motion_px": {7, 8}, "vignetting": {9},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("column", range(SENSOR_UNIFORMS))
+def test_each_setting_comes_from_numbers_of_its_own(column: int) -> None:
+    changed = NUMBERS.clone()
+    changed[:, column] = 1 - changed[:, column]
+    one, other = (
+        sample_sensor(numbers, SensorConfig(**dict.fromkeys(EFFECTS, True))) for numbers in (NUMBERS, changed)
+    )
+    names = [field.name for field in dataclasses.fields(Sensor)]
+    differing = {name for name in names if not torch.equal(getattr(one, name), getattr(other, name))}
+    assert differing == {name for name, columns in COLUMNS.items() if column in columns}

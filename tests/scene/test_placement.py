@@ -13,9 +13,12 @@ from handcraft.hand import KEYPOINTS, HandModel
 from handcraft.scene import SceneConfig, sample_hands
 from handcraft.scene.placement import (
     CAMERA_FROM_DORSAL,
+    FOREARM_M,
     PLACEMENT_UNIFORMS,
+    Placement,
     PlacementConfig,
     camera_rotation,
+    egocentric_rotation,
     sample_placement,
 )
 
@@ -38,8 +41,13 @@ def flat_hand_m(count: int, length_m: float = 0.19) -> Tensor:
 
 def placed(keypoints_m: Tensor, config: PlacementConfig) -> tuple[Tensor, Camera]:
     """Keypoints in the camera's frame, in pictures of 200 x 100 pixels."""
-    camera_from_hand, camera = sample_placement(uniform(len(keypoints_m)), keypoints_m, 100, 200, config)
-    return keypoints_m @ camera_from_hand[:, :3, :3].transpose(-1, -2) + camera_from_hand[:, None, :3, 3], camera
+    right = torch.zeros(len(keypoints_m), dtype=torch.bool)
+    placement = sample_placement(uniform(len(keypoints_m)), keypoints_m, right, 100, 200, config)
+    return in_camera(placement, keypoints_m), placement.camera(100, 200)
+
+
+def in_camera(placement: Placement, points_m: Tensor) -> Tensor:
+    return points_m @ placement.rotation.transpose(-1, -2) + placement.position_m[:, None]
 
 
 def test_a_right_hand_shows_its_back_with_the_thumb_on_the_left() -> None:
@@ -108,16 +116,17 @@ def test_the_hands_middle_is_off_the_pictures_middle_by_a_quarter_of_the_slack_a
 def test_fields_of_view_go_from_25_to_50_degrees() -> None:
     numbers = uniform(2)
     numbers[:, 0] = torch.tensor([0.0, 1.0])
-    _, camera = sample_placement(numbers, flat_hand_m(2), 100, 200, PlacementConfig())
+    placement = sample_placement(numbers, flat_hand_m(2), torch.zeros(2).bool(), 100, 200, PlacementConfig())
+    camera = placement.camera(100, 200)
     half_angle_deg = torch.rad2deg(torch.atan(100 / camera.intrinsics[:, 0, 0]))
     torch.testing.assert_close(half_angle_deg, torch.tensor([12.5, 25.0]))
 
 
 def test_nearly_all_keypoints_are_in_the_picture(hand_model: HandModel) -> None:
-    keypoints_m = sample_hands(hand_model, SceneConfig(), 0, list(range(200))).mesh.keypoints_m
-    camera_from_hand, camera = sample_placement(uniform(200), keypoints_m, 100, 100, PlacementConfig())
-    points_m = keypoints_m @ camera_from_hand[:, :3, :3].transpose(-1, -2) + camera_from_hand[:, None, :3, 3]
-    pixels = camera.pixels_from_camera(points_m)
+    mesh = sample_hands(hand_model, SceneConfig(), 0, list(range(200))).mesh
+    placement = sample_placement(uniform(200), mesh.keypoints_m, mesh.is_left, 100, 100, PlacementConfig())
+    points_m = in_camera(placement, mesh.keypoints_m)
+    pixels = placement.camera(100, 100).pixels_from_camera(points_m)
     assert ((pixels > 0) & (pixels < 100)).all(-1).float().mean() > 0.97
     assert (points_m[..., 2] > 0.1).all()
 
@@ -129,8 +138,83 @@ def test_nearly_all_keypoints_are_in_the_picture(hand_model: HandModel) -> None:
         ({"tilt_deg": -1.0}, "`tilt_deg`"),
         ({"fill": (0.8, 0.5)}, "`fill`"),
         ({"fill": (0.0, 0.5)}, "`fill`"),
+        ({"reach_m": (0.1, 0.5)}, "`reach_m`"),
     ],
 )
 def test_placements_without_meaning_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(HandcraftError, match=message):
         PlacementConfig(**change)
+
+
+EGOCENTRIC = PlacementConfig(view="egocentric")
+
+
+@pytest.mark.parametrize("config", [PlacementConfig(), EGOCENTRIC], ids=["third person", "egocentric"])
+def test_a_weak_perspective_camera_shows_the_hands_middle_where_and_as_large_as_a_pinhole_camera(
+    config: PlacementConfig,
+) -> None:
+    keypoints_m, right = flat_hand_m(50), torch.zeros(50, dtype=torch.bool)
+    flat_config = dataclasses.replace(config, camera="weak_perspective")
+    pinhole, flat = (
+        sample_placement(uniform(50), keypoints_m, right, 100, 200, each) for each in (config, flat_config)
+    )
+    assert torch.equal(pinhole.rotation, flat.rotation)
+    middle_m = in_camera(flat, keypoints_m)[:, 1:2]
+    depth_m = in_camera(pinhole, keypoints_m)[:, 1, 2]
+    torch.testing.assert_close(flat.scale, pinhole.scale / depth_m)
+    if config.view == "third_person":
+        expected = pinhole.camera(100, 200).pixels_from_camera(in_camera(pinhole, keypoints_m)[:, 1:2])
+        shown = flat.camera(100, 200).pixels_from_camera(middle_m)
+        # the middle of the picture apart, a pinhole's hand stands on its own ray
+        torch.testing.assert_close(shown, expected, atol=1e-3, rtol=0)
+
+
+def test_owners_see_their_forearms_come_in_from_below_and_their_fingers_point_away() -> None:
+    keypoints_m, right = flat_hand_m(1000), torch.zeros(1000, dtype=torch.bool)
+    placement = sample_placement(uniform(), keypoints_m, right, 100, 100, EGOCENTRIC)
+    assert (placement.rotation[:, 1, DISTAL] < 0).all()  # up the picture
+    assert (placement.rotation[:, 2, DISTAL] > -1e-6).all()  # away from the camera
+    assert placement.rotation[:, 2, DISTAL].mean() > 0.4
+    assert (placement.rotation[:, 0, DISTAL] < 0).float().mean() > 0.8  # from the right arm's side
+    end_m = in_camera(placement, torch.tensor([0.0, -FOREARM_M, 0.0]).expand(1000, 1, 3))
+    seen = end_m[:, 0, 2] > 0.02
+    end_px = placement.camera(100, 100).pixels_from_camera(end_m)[seen, 0]
+    assert (end_px[:, 1] > 100).all()
+    distance_m = in_camera(placement, keypoints_m)[:, 1, 2]
+    assert 0.28 <= distance_m.min() < distance_m.max() < 0.551
+    backs, thumbs, palms = (
+        (placement.rotation[:, 2, axis] * sign > 0.6).float().mean()
+        for axis, sign in ((DORSAL, -1), (THUMB, -1), (DORSAL, 1))
+    )
+    assert backs > palms > 0.03
+    assert thumbs > 0.1
+
+
+def test_an_owners_left_hand_is_the_mirror_image_of_the_right_one() -> None:
+    numbers, keypoints_m = uniform(100), flat_hand_m(100)
+    right, left = (
+        sample_placement(numbers, keypoints_m, torch.full((100,), is_left), 100, 100, EGOCENTRIC)
+        for is_left in (False, True)
+    )
+    point_m = torch.tensor([[[0.01, 0.05, 0.03]]]).expand(100, 1, 3)
+    shown = in_camera(right, point_m) * torch.tensor([-1.0, 1.0, 1.0])
+    torch.testing.assert_close(in_camera(left, point_m * torch.tensor([1.0, 1.0, -1.0])), shown)
+    rotations = egocentric_rotation(numbers, torch.ones(100, dtype=torch.bool), EGOCENTRIC)
+    torch.testing.assert_close(torch.linalg.det(rotations), torch.ones(100))
+
+
+def test_a_placement_moves_from_one_to_another_along_the_sphere_and_a_line() -> None:
+    start, end = (
+        Placement(camera_rotation(rows, PlacementConfig()), rows[:, 5:8], 1 + rows[:, 0])
+        for rows in uniform(8).split(4)
+    )
+    nothing, all_of_it = torch.zeros(4), torch.ones(4)
+    for share, expected in ((nothing, start), (all_of_it, end)):
+        reached = start.towards(end, share)
+        torch.testing.assert_close(reached.rotation, expected.rotation, atol=1e-5, rtol=0)
+        torch.testing.assert_close(reached.position_m, expected.position_m)
+        torch.testing.assert_close(reached.scale, expected.scale)
+    half = start.towards(end, 0.5 * all_of_it)
+    torch.testing.assert_close(half.rotation @ half.rotation.mT, torch.eye(3).expand(4, 3, 3), atol=1e-5, rtol=0)
+    torch.testing.assert_close(half.scale.square(), start.scale * end.scale)
+    torch.testing.assert_close(half.camera_from_hand[:, :3, 3], 0.5 * (start.position_m + end.position_m))

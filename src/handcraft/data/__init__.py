@@ -11,17 +11,19 @@ from handcraft.data.drawing import (
     picture_from_image,
     whole_scale,
 )
+from handcraft.data.exporters import export_coco, export_freihand, export_yolo
 from handcraft.data.label_pictures import show_depth, show_mask, show_normals, show_parts
 from handcraft.data.opening import open_dataset
 from handcraft.data.prepared import PreparedSet
 from handcraft.data.preprocess import PreprocessConfig, normalise_colour, prepare
-from handcraft.data.readers import FreiHAND, JointsJson, PhotographFolder, Reader, SkippedFile
+from handcraft.data.readers import CocoHands, FreiHAND, JointsJson, PhotographFolder, Reader, SkippedFile, YoloHands
 from handcraft.data.sample import HandBatch, HandSample, collate
 from handcraft.data.shards import ShardDataset, ShardWriter
 from handcraft.data.splits import split_by_subject
 
 __all__ = [
     "TRUTH_COLOURS",
+    "CocoHands",
     "CropBox",
     "FreiHAND",
     "HandBatch",
@@ -34,9 +36,13 @@ __all__ = [
     "ShardDataset",
     "ShardWriter",
     "SkippedFile",
+    "YoloHands",
     "collate",
     "contact_sheet",
     "draw_skeleton",
+    "export_coco",
+    "export_freihand",
+    "export_yolo",
     "hand_crop",
     "in_rows",
     "normalise_colour",

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from handcraft.data.drawing import enlarged
-from handcraft.hand.skeleton import FINGER_COLOURS, FOREARM_ID, PARTS, finger_of
+from handcraft.hand.skeleton import FINGER_COLOURS, FOREARM_ID, OCCLUDER_ID, PARTS, finger_of
 
 EMPTY_COLOUR = (236, 236, 236)
 """What a label picture shows where there is no hand: neither black nor white, so that it hides no edge."""
@@ -73,6 +73,7 @@ def _part_palette() -> np.ndarray:
             whitened = base + (1 - base) * 0.62 * step / max(len(names) - 1, 1)
             palette[PARTS.index(name) + 1] = np.round(whitened * 255)
     palette[FOREARM_ID] = (196, 186, 176)
+    palette[OCCLUDER_ID] = (120, 126, 140)
     return palette
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from handcraft.errors import HandcraftError
 from handcraft.files import write_json_atomically
+from handcraft.hand.anatomy import DOF_NAMES
+from handcraft.hand.anny_hand import PHENOTYPES
 from handcraft.hand.skeleton import KEYPOINTS, PARTS
 
 MANIFEST_NAME = "dataset.json"
@@ -24,7 +26,14 @@ _UNITS = {
     "keypoints_px": "pixels; pixel (0, 0) has its centre at (0.5, 0.5)",
     "confidence": "0 to 1; 0 is not labelled",
     "joints_m": "metres in the camera's axes",
-    "intrinsics": "pixels",
+    "intrinsics": "pixels; pixels per metre on the diagonal of a weak-perspective camera",
+    "sensed_depth": "16-bit, 0.1 mm along the camera's z axis, as a sensor measured it; 0 where it measured nothing",
+    "flow": "16-bit, x over y, (value - 32768) / 32 pixels to the next frame; 32768 off hand and forearm",
+    "angles_rad": "radians, in the order of `angles`; those of the mirror image for a left hand",
+    "shape": "the hand model's parameters: Anny's `phenotypes`, each 0 to 1, or MANO's betas",
+    "vertices": "32-bit floats, metres in the camera's axes",
+    "camera_from_hand": "4x4, metres",
+    "skin_tone": "place on the Monk scale, 0 light to 9 dark",
 }
 
 
@@ -99,6 +108,8 @@ class Manifest:
             **asdict(self),
             "joints": KEYPOINTS,
             "parts": PARTS,
+            "angles": DOF_NAMES,
+            "phenotypes": PHENOTYPES,
             "units": _UNITS,
             "axes": "OpenCV camera: x right, y down, z forward",
         }

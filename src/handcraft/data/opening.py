@@ -4,19 +4,23 @@
 from pathlib import Path
 
 from handcraft.data.manifest import MANIFEST_NAME
+from handcraft.data.readers.coco import CocoHands, coco_files
 from handcraft.data.readers.freihand import FreiHAND
 from handcraft.data.readers.joints_json import JointsJson
-from handcraft.data.readers.photographs import PICTURE_SUFFIXES, PhotographFolder
+from handcraft.data.readers.photographs import PhotographFolder
 from handcraft.data.readers.reader import Reader
+from handcraft.data.readers.yolo import YoloHands, yolo_file
 from handcraft.data.shards import ShardDataset
 from handcraft.errors import HandcraftError
+from handcraft.files import PICTURE_SUFFIXES
 
 
 def open_dataset(path: Path) -> Reader:
     """The reader for a folder.
 
     ``dataset.json`` means shards, ``training_xyz.json`` FreiHAND (``evaluation_K.json`` alone: its evaluation part),
-    ``joints.json`` the labelled 11k Hands; otherwise the pictures in it are photographs without labels.
+    ``joints.json`` the labelled 11k Hands, a YAML file with ``kpt_shape`` YOLO pose, a JSON file of keypoints in it or
+    in ``annotations`` COCO; otherwise the pictures in it are photographs without labels.
 
     Raises:
         HandcraftError: no such folder, or nothing of the kind in it; says what was looked for.
@@ -32,10 +36,15 @@ def open_dataset(path: Path) -> Reader:
         return FreiHAND(folder, split="evaluation")
     if (folder / "joints.json").exists():
         return JointsJson(folder)
+    if yolo_file(folder):
+        return YoloHands(folder)
+    if coco_files(folder):
+        return CocoHands(folder)
     try:
         return PhotographFolder(folder)
     except HandcraftError as error:
         raise HandcraftError(
             f"Expected a data set in {folder}: looked for {MANIFEST_NAME} (shards), training_xyz.json (FreiHAND), "
-            f"joints.json (11k Hands) and photographs ({' '.join(PICTURE_SUFFIXES)}), but found none of them."
+            "joints.json (11k Hands), a YAML file with kpt_shape (YOLO), annotations/*.json (COCO) and photographs "
+            f"({' '.join(PICTURE_SUFFIXES)}), but found none of them."
         ) from error

@@ -13,6 +13,8 @@ from torch import Tensor
 from handcraft.errors import HandcraftError
 
 _DEPTH_UNITS_PER_M = 10_000  # uint16 steps of 0.1 mm reach 6.5535 m
+_FLOW_STEPS_PER_PX = 32
+_STILL = 32768  # the 16-bit value of a flow of 0
 _JPEG_QUALITY = 95
 
 
@@ -89,6 +91,37 @@ def png_from_normals(normals: Float[Tensor, "3 height width"]) -> bytes:
 def normals_from_png(data: bytes) -> Float[Tensor, "3 height width"]:
     """The inverse of ``png_from_normals``."""
     return (torch.from_numpy(np.array(_opened(data))).permute(2, 0, 1).float() - 128) / 127
+
+
+def png_from_flow(flow_px: Float[Tensor, "2 height width"]) -> bytes:
+    """One 16-bit picture, x over y, in steps of 1/32 px about 32768.
+
+    Raises:
+        HandcraftError: a flow beyond 1023 px, which is no motion of a hand in a picture.
+    """
+    steps = (flow_px.double() * _FLOW_STEPS_PER_PX).round() + _STILL
+    if not bool(((steps >= 0) & (steps <= 65535)).all()):
+        raise HandcraftError(f"Expected `flow_px` within 1023 px, but got up to {flow_px.abs().max():.1f} px.")
+    return _encoded(Image.fromarray(steps.flatten(0, 1).to(torch.int32).numpy().astype(np.uint16)), "PNG",
+                    compress_level=4)  # fmt: skip
+
+
+def flow_from_png(data: bytes) -> Float[Tensor, "2 height width"]:
+    """The inverse of ``png_from_flow``, in pixels."""
+    steps = torch.from_numpy(np.array(_opened(data)).astype(np.float32)).unflatten(0, (2, -1))
+    return (steps - _STILL) / _FLOW_STEPS_PER_PX
+
+
+def npy_from_numbers(numbers: Float[Tensor, "*shape"]) -> bytes:
+    """NumPy's own file format, 32-bit floats, every bit kept."""
+    buffer = io.BytesIO()
+    np.save(buffer, numbers.float().contiguous().numpy(), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def numbers_from_npy(data: bytes) -> Float[Tensor, "*shape"]:
+    """The inverse of ``npy_from_numbers``; never runs what a file brings."""
+    return torch.from_numpy(np.load(io.BytesIO(data), allow_pickle=False))
 
 
 def _rgb(image: Image.Image) -> Float[Tensor, "3 height width"]:

@@ -1,33 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rendered hands as a data set: sample i depends on (config, seed, i) only, whoever renders it and in what company."""
 
-import multiprocessing
 import os
-import signal
-import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import cache
 from typing import TypeVar
 
-import torch
-
+from handcraft.data.processes import rendering_processes
 from handcraft.data.readers.reader import SkippedFile
 from handcraft.data.sample import HandSample
+from handcraft.data.scene_samples import SOURCE_OF_LOOK, SetConfig, render_samples, scenes_of
 from handcraft.errors import HandcraftError
-from handcraft.hand.model import HandModel
-from handcraft.render.pictures import take_pictures
-from handcraft.render.renderer import Renderer, Rendering
-from handcraft.scene.scene import SampledHands, SceneConfig, sample_scenes
+from handcraft.scene.sequences import SequenceConfig
+
+__all__ = ["BATCH", "RenderedSet", "SetConfig", "render_again", "render_samples", "rendering_processes", "scenes_of"]
 
 BATCH = 32
 """Frames rendered together, always the same ones: the last bit of a sum of floats depends on its batch."""
-
-SOURCE_OF_LOOK = {"plain": "plain renders", "photographic": "simulated photographs"}
 
 Made = TypeVar("Made")
 
@@ -36,10 +28,11 @@ Made = TypeVar("Made")
 class RenderedSet:
     """A reader that renders its samples when they are asked for.
 
-    ``for sample in RenderedSet(config, seed=0, count=1000)`` holds one batch at a time in memory.
+    ``for sample in RenderedSet(config, seed=0, count=1000)`` holds one batch at a time in memory. Of sequences, the
+    samples are the frames, one after the other.
     """
 
-    config: SceneConfig
+    config: SetConfig
     seed: int
     count: int
     first: int = 0
@@ -57,7 +50,7 @@ class RenderedSet:
     @property
     def name(self) -> str:
         """``plain renders`` or ``simulated photographs``."""
-        return SOURCE_OF_LOOK[self.config.look]
+        return SOURCE_OF_LOOK[scenes_of(self.config).look]
 
     def __len__(self) -> int:
         """The number of samples."""
@@ -71,24 +64,25 @@ class RenderedSet:
     @property
     def batches(self) -> list[range]:
         """The samples asked for, by the batches they are rendered in."""
-        end = self.first + self.count
-        starts = range(self.first - self.first % BATCH, end, BATCH)
-        parts = (range(max(start, self.first), min(start + BATCH, end)) for start in starts)
+        end, together = self.first + self.count, rendered_together(self.config)
+        starts = range(self.first - self.first % together, end, together)
+        parts = (range(max(start, self.first), min(start + together, end)) for start in starts)
         return [part for part in parts if part]
 
     def map_batches(
-        self, function: Callable[[list[HandSample]], Made], *, pool: ProcessPoolExecutor | None = None
+        self, function: Callable[[list[HandSample]], Made], *, pool: Executor | None = None
     ) -> Iterator[Made]:
         """``function`` of every batch of samples, in order, computed where the batch is rendered.
 
         With several workers only what ``function`` returns travels between processes; it must be importable by name.
-        ``pool``, from :func:`rendering_processes`, spares several sets the start of processes of their own.
+        ``pool``, from :func:`rendering_processes`, spares several sets the start of processes of their own; one from
+        :func:`handcraft.data.cluster.ray_processes` renders on a cluster, ``workers`` batches at once.
 
         Raises:
             HandcraftError: a worker that the system ended, for want of memory as a rule.
         """
         workers = min(self.workers or os.cpu_count() or 1, len(self.batches))
-        if workers <= 1:
+        if workers <= 1 and pool is None:
             for batch in self.batches:
                 yield function(_render_batch(self.config, self.seed, batch))
             return
@@ -102,84 +96,37 @@ class RenderedSet:
                 yield waiting.popleft().result()
 
 
-def render_samples(config: SceneConfig, seed: int, indices: Sequence[int]) -> list[HandSample]:
-    """The samples ``indices`` of the set that (config, seed) describes, with all their labels."""
-    renderer = _renderer()
-    scene, hands = sample_scenes(renderer.model, config, seed, indices)
-    rendering = renderer.render(scene)
-    images = take_pictures(rendering, config.look, seed, indices)
-    return [_sample(config, seed, index, row, images[row], rendering, hands) for row, index in enumerate(indices)]
+def render_again(config: SetConfig, sample: HandSample) -> HandSample:
+    """The sample anew, to the bit, from what its record says and the configuration of its set.
 
-
-def _sample(
-    config: SceneConfig, seed: int, index: int, row: int, image: torch.Tensor, rendering: Rendering, hands: SampledHands
-) -> HandSample:
-    return HandSample(
-        key=f"{config.look}-{seed}-{index:07d}",
-        image=image,
-        source=SOURCE_OF_LOOK[config.look],
-        is_real=False,
-        subject=f"rendered-{seed}-{hands.people[row]}",
-        side="left" if hands.mesh.is_left[row] else "right",
-        mask=rendering.mask[row],
-        keypoints_px=rendering.keypoints_px[row],
-        confidence=torch.ones(21),
-        visible=rendering.visible[row],
-        joints_m=rendering.joints_m[row],
-        intrinsics=rendering.camera.intrinsics[row],
-        depth_m=rendering.depth_m[row],
-        parts=rendering.parts[row],
-        normals=rendering.normals[row],
-    )
-
-
-@cache
-def _renderer() -> Renderer:
-    """One hand model per process: loading it takes a second, and it never changes."""
-    return Renderer(HandModel.load())
-
-
-@contextmanager
-def rendering_processes(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Processes that are gone when this context is left, and soon after this process was killed."""
-    pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), _start_worker)
-    try:
-        yield pool
-    except BrokenProcessPool as error:
+    Raises:
+        HandcraftError: a sample that was not rendered, or has been mirrored since.
+    """
+    if sample.seed is None or sample.index is None:
         raise HandcraftError(
-            f"Expected {workers} rendering processes to live, but the system ended one, as it does when memory runs "
-            "out; give fewer `workers`."
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)  # batches that nobody waits for any more are not begun
+            f"Expected sample {sample.key!r} to know its `seed` and `index`, but it does not; only renders as they "
+            "were made can be made again."
+        )
+    return next(iter(RenderedSet(config, sample.seed, 1, first=sample.index)))
 
 
-def _start_worker() -> None:
-    torch.set_num_threads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the first process answers it alone
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-
-
-def _leave_with_parent() -> None:
-    """End this worker when the process that started it is gone: nobody else would, and it would wait for ever."""
-    parent = multiprocessing.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+def rendered_together(config: SetConfig) -> int:
+    """How many samples one batch has: whole sequences where they are short."""
+    frames = config.frames if isinstance(config, SequenceConfig) else 1
+    return BATCH - BATCH % frames or BATCH
 
 
 def _unchanged(samples: list[HandSample]) -> list[HandSample]:
     return samples
 
 
-def _render_and_apply(
-    function: Callable[[list[HandSample]], Made], config: SceneConfig, seed: int, part: range
-) -> Made:
+def _render_and_apply(function: Callable[[list[HandSample]], Made], config: SetConfig, seed: int, part: range) -> Made:
     return function(_render_batch(config, seed, part))
 
 
-def _render_batch(config: SceneConfig, seed: int, part: range) -> list[HandSample]:
+def _render_batch(config: SetConfig, seed: int, part: range) -> list[HandSample]:
     """The samples ``part`` of one batch, which is rendered whole whatever is wanted of it."""
-    start = part.start - part.start % BATCH
-    samples = render_samples(config, seed, range(start, start + BATCH))
+    together = rendered_together(config)
+    start = part.start - part.start % together
+    samples = render_samples(config, seed, range(start, start + together))
     return samples[part.start - start : part.stop - start]

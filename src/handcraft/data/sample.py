@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Bool, Float, Int64, UInt8
 from torch import Tensor
 
 from handcraft.errors import HandcraftError
@@ -40,7 +40,7 @@ class HandSample:
     side: Side | Literal["unknown"] = "unknown"
     """Which hand the pixels show."""
     mask: Bool[Tensor, "height width"] | None = None
-    """True on the hand, without the forearm."""
+    """True where the hand is seen, without its forearm; not where something hides it."""
     keypoints_px: Float[Tensor, "21 2"] | None = None
     """(x, y) in the order of ``handcraft.hand.skeleton.KEYPOINTS``; may lie outside the image."""
     confidence: Float[Tensor, " 21"] | None = None
@@ -50,12 +50,34 @@ class HandSample:
     joints_m: Float[Tensor, "21 3"] | None = None
     """Camera frame."""
     intrinsics: Float[Tensor, "3 3"] | None = None
+    """Pixels; of a weak-perspective camera, which its set's configuration names, pixels per metre on the diagonal."""
     depth_m: Float[Tensor, "height width"] | None = None
     """Along the camera's z axis; 0 where nothing is."""
     parts: UInt8[Tensor, "height width"] | None = None
-    """0 background, then ``handcraft.hand.skeleton.PARTS``."""
+    """0 background, then ``handcraft.hand.skeleton.PARTS``, forearm, and what hides the hand (``OCCLUDER_ID``)."""
     normals: Float[Tensor, "3 height width"] | None = None
     """Unit, camera frame; 0 where nothing is."""
+    sensed_depth_m: Float[Tensor, "height width"] | None = None
+    """What a depth sensor beside the camera measured; 0 where it measured nothing."""
+    flow_px: Float[Tensor, "2 height width"] | None = None
+    """How far, right and down, what each pixel shows of the hand and its forearm has moved in the next frame; 0 off
+    them. The last frame of a sequence has none."""
+    angles_rad: Float[Tensor, " 22"] | None = None
+    """Pose, in the order of ``handcraft.hand.anatomy.DOF_NAMES``; a left hand's are those of its mirror image."""
+    shape: Float[Tensor, " parameter"] | None = None
+    """Of the hand model: Anny's phenotypes, MANO's betas."""
+    vertices_m: Float[Tensor, "vertex 3"] | None = None
+    """The mesh, camera frame."""
+    camera_from_hand: Float[Tensor, "4 4"] | None = None
+    skin_tone: float | None = None
+    """Place on the Monk scale, 0 light to 9 dark."""
+    seed: int | None = None
+    """With ``index`` and the set's configuration, what makes the sample again."""
+    index: int | None = None
+    sequence: int | None = None
+    """Which motion the sample is a frame of; its frames have one subject, shape and skin."""
+    frame: int | None = None
+    """The place in its sequence, from 0."""
 
     def __post_init__(self) -> None:
         """Refuse a key that would not survive as a file name."""
@@ -87,6 +109,17 @@ class HandBatch:
     depth_m: Float[Tensor, "batch height width"] | None = None
     parts: UInt8[Tensor, "batch height width"] | None = None
     normals: Float[Tensor, "batch 3 height width"] | None = None
+    sensed_depth_m: Float[Tensor, "batch height width"] | None = None
+    flow_px: Float[Tensor, "batch 2 height width"] | None = None
+    angles_rad: Float[Tensor, "batch 22"] | None = None
+    shape: Float[Tensor, "batch parameter"] | None = None
+    vertices_m: Float[Tensor, "batch vertex 3"] | None = None
+    camera_from_hand: Float[Tensor, "batch 4 4"] | None = None
+    skin_tone: Float[Tensor, " batch"] | None = None
+    seed: Int64[Tensor, " batch"] | None = None
+    index: Int64[Tensor, " batch"] | None = None
+    sequence: Int64[Tensor, " batch"] | None = None
+    frame: Int64[Tensor, " batch"] | None = None
 
     def __len__(self) -> int:
         """The number of samples."""
@@ -121,4 +154,6 @@ def collate(samples: Sequence[HandSample]) -> HandBatch:
 
 def _stacked(samples: Sequence[HandSample], label: str) -> Tensor | None:
     values = [getattr(sample, label) for sample in samples]
-    return None if any(value is None for value in values) else torch.stack(values)
+    if any(value is None for value in values):
+        return None
+    return torch.stack(values) if isinstance(values[0], Tensor) else torch.tensor(values)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tarfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,6 +22,25 @@ from handcraft.errors import HandcraftError
 
 _BLOCK = tarfile.BLOCKSIZE
 _END_OF_ARCHIVE = bytes(2 * _BLOCK)
+
+
+@dataclass(frozen=True)
+class EncodedSample:
+    """A sample as the bytes it has in a shard: what travels from a worker that renders to the process that writes."""
+
+    key: str
+    source: str
+    is_real: bool
+    files: dict[str, bytes]
+
+
+def encode_sample(sample: HandSample, image_format: PictureFormat = "png") -> EncodedSample:
+    """The sample's files; most of the time that writing takes is spent here.
+
+    Raises:
+        HandcraftError: values that cannot be kept; the key is named.
+    """
+    return EncodedSample(sample.key, sample.source, sample.is_real, files_from_sample(sample, image_format))
 
 
 class ShardWriter:
@@ -36,6 +55,7 @@ class ShardWriter:
         description: anything JSON can hold: configuration, seed, command, licence. All but ``command`` must agree with
             a folder that is continued.
         image_format: ``png`` keeps every 8-bit value; ``jpg`` (quality 95) is several times smaller.
+        first_shard: number in the name of the first shard; above 0 where the folder is a later part of a larger set.
 
     On an error in the body, whole samples of the open shard are still kept where the disk allows.
 
@@ -51,11 +71,12 @@ class ShardWriter:
         samples_per_shard: int = 1000,
         description: dict[str, Any],
         image_format: PictureFormat = "png",
+        first_shard: int = 0,
     ) -> None:
         if samples_per_shard < 1:
             raise HandcraftError(f"Expected `samples_per_shard` to be at least 1, but got {samples_per_shard}.")
         self.folder = Path(folder)
-        self._samples_per_shard, self._image_format = samples_per_shard, image_format
+        self._samples_per_shard, self._image_format, self._first_shard = samples_per_shard, image_format, first_shard
         self._description = json.loads(json.dumps(description, allow_nan=False))
         self._manifest = self._continued() if (self.folder / MANIFEST_NAME).exists() else None
         self._open_shard: _OpenShard | None = None
@@ -84,16 +105,19 @@ class ShardWriter:
             HandcraftError: a sample of another source, a key the open shard has already, or values that cannot be kept;
                 a disk that is full, where whole samples and ``dataset.json`` stay true.
         """
+        self.write_encoded(encode_sample(sample, self._image_format))
+
+    def write_encoded(self, sample: EncodedSample) -> None:
+        """Append one sample that was encoded elsewhere, in this writer's ``image_format``; refuses as ``write``."""
         manifest = self._manifest or self._new_manifest(sample)
         if (sample.source, sample.is_real) != (manifest.source, manifest.is_real):
             raise HandcraftError(f"Expected samples of {manifest.source!r} only, but got {sample.source!r}.")
-        files = files_from_sample(sample, self._image_format)
         try:
             if self._manifest is None:
                 manifest.write(self.folder)  # says whose folder this is, from the first sample on
             self._manifest = manifest
             self._open_shard = self._open_shard or self._next_shard(manifest)
-            self._open_shard.append(sample.key, files)
+            self._open_shard.append(sample.key, sample.files)
             if self._open_shard.samples == self._samples_per_shard:
                 self._finish_shard()
         except OSError as error:
@@ -132,7 +156,7 @@ class ShardWriter:
             )
         return manifest
 
-    def _new_manifest(self, sample: HandSample) -> Manifest:
+    def _new_manifest(self, sample: EncodedSample) -> Manifest:
         return Manifest(
             sample.source, sample.is_real, self._samples_per_shard, self._image_format, (), self._description
         )
@@ -141,7 +165,7 @@ class ShardWriter:
         shards = manifest.shards
         if shards and shards[-1].samples < self._samples_per_shard:
             return _OpenShard.continuing(self.folder, shards[-1])
-        return _OpenShard(self.folder / f"shard-{len(shards):06d}.tar")
+        return _OpenShard(self.folder / shard_name(self._first_shard + len(shards)))
 
     def _finish_shard(self) -> None:
         assert self._open_shard is not None
@@ -151,6 +175,11 @@ class ShardWriter:
         shards = tuple(shard for shard in self._manifest.shards if shard.file != entry.file)
         self._manifest = replace(self._manifest, shards=(*shards, entry))
         self._manifest.write(self.folder)
+
+
+def shard_name(number: int) -> str:
+    """The file name of a set's shard, counted from 0."""
+    return f"shard-{number:06d}.tar"
 
 
 class _OpenShard:

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from handcraft.geometry.rotations import X_AXIS, Z_AXIS, rotation_about
+from handcraft.hand.joint_turns import straightening_rotations
 from handcraft.hand.skeleton import FINGERS
 
 ANNY_RIG = "anny-hand.R"
@@ -79,6 +79,16 @@ class AnnyHand:
             intermediate.unlink(missing_ok=True)
         return AnnyHand(model.float().to(device))
 
+    @property
+    def shape_names(self) -> tuple[str, ...]:
+        """Anny's shapes are phenotypes, each 0 to 1 (age 0.67 is a young adult)."""
+        return PHENOTYPES
+
+    @property
+    def template_shape(self) -> Float[Tensor, " shape"]:
+        """The middle of every phenotype."""
+        return torch.full((len(PHENOTYPES),), 0.5, device=self.reference_orientations.device)
+
     @cached_property
     def bone_parents(self) -> tuple[int, ...]:
         """Parent of every bone; -1 for the root, which is the forearm's."""
@@ -116,12 +126,12 @@ class AnnyHand:
         return orientations
 
     def rest(
-        self, phenotypes: Float[Tensor, "batch 6"]
+        self, shape: Float[Tensor, "batch 6"]
     ) -> tuple[Float[Tensor, "batch vertices 3"], Float[Tensor, "batch bones 4 4"]]:
         """Rest vertices and bone frames in hand frame, metres; differentiable in the phenotypes."""
-        none = phenotypes.new_zeros(1, 0)
+        none = shape.new_zeros(1, 0)
         # Private, but the public twin reads all of Anny's phenotypes in another order; the pin on anny keeps it.
-        coefficients = self.model._get_phenotype_blendshape_coefficients(phenotypes, none, none)
+        coefficients = self.model._get_phenotype_blendshape_coefficients(shape, none, none)
         rest = self.model.get_rest_model(coefficients)
         hand_from_body = torch.linalg.inv(rest["rest_bone_poses"][:, :1])
         rest_from_bones = self._with_anatomical_pivots(hand_from_body @ rest["rest_bone_poses"])
@@ -141,14 +151,10 @@ class AnnyHand:
 
     def zero_rotations(self) -> Float[Tensor, "bones 3 3"]:
         """Turns that bring the fingers from the relaxed reference to flat and parallel (the thumb stays)."""
-        orientation = self.reference_orientations
-        zero = torch.eye(3, device=orientation.device).repeat(len(orientation), 1, 1)
-        hand_axis = orientation[self.bone_parents[self.bone_of_joint["middle_mcp"]], :, 1]
-        for joint, bone in self.bone_of_joint.items():
-            if joint.startswith(("wrist", "thumb")):
-                continue
-            along = hand_axis if joint.endswith("mcp") else orientation[self.bone_parents[bone], :, 1]
-            x, y, z = (orientation[bone].T @ along).unbind()
-            lean = torch.atan2(-x, y) if joint.endswith("mcp") else torch.zeros_like(x)
-            zero[bone] = rotation_about(Z_AXIS, lean) @ rotation_about(X_AXIS, -torch.atan2(-z, y))
-        return zero
+        return straightening_rotations(self.reference_orientations, self.bone_parents, self.bone_of_joint)
+
+    def corrected(
+        self, rest_vertices_m: Float[Tensor, "batch closed 3"], bone_rotations: Float[Tensor, "batch bones 3 3"]
+    ) -> Float[Tensor, "batch closed 3"]:
+        """Anny's skin has no pose-corrective shapes."""
+        return rest_vertices_m

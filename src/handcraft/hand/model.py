@@ -1,40 +1,31 @@
 # SPDX-License-Identifier: Apache-2.0
 """The staged hand: ``HandModel -> ShapedHand -> PosedHand -> HandMesh``, each a value of its own type.
 
-    model = HandModel.load()
-    mesh = model.with_shape(phenotypes).with_pose(angles_rad).skin()
+    model = HandModel.load()  # Anny; or HandModel.load_mano("MANO_RIGHT.pkl")
+    mesh = model.with_shape(shape).with_pose(angles_rad).skin()
 
 In contrast to other hand layers: the type says which stage a hand is in, so an unposed hand cannot be skinned; identity
-is computed once for many poses; poses are joint angles with anatomical signs and limits; nothing needs an account.
+is computed once for many poses; poses are joint angles with anatomical signs and limits, the same ones for every
+source, and can be read back from the bones; nothing needs an account.
 Hands are modelled as right hands; a left hand is the mirror image z -> -z, made by :meth:`HandMesh.mirror_where`
 only. Hand frame: origin at the wrist, x dorsal, y distal, z towards the thumb, metres.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
+from pathlib import Path
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from handcraft.geometry.rotations import X_AXIS, Z_AXIS, rotation_from_axis_angle
-from handcraft.hand.anatomy import DEGREES_OF_FREEDOM, DOF_NAMES
-from handcraft.hand.anny_hand import PHENOTYPES, AnnyHand
+from handcraft.errors import HandcraftError
+from handcraft.hand.anny_hand import AnnyHand
+from handcraft.hand.joint_turns import PoseReading, bone_rotations, read_angles
+from handcraft.hand.mano_hand import MANOHand
 from handcraft.hand.skeleton import FINGERS, KEYPOINTS, Side
+from handcraft.hand.skinning import blend_skin, bone_motions, chained, rigid_from_parts
+from handcraft.hand.source import HandSource
 from handcraft.hand.topology import HandTopology, forearm_vertices_m, vertex_normals
-
-LEANING_JOINTS = tuple(dof.joint for dof in DEGREES_OF_FREEDOM if dof.motion == "deviation")
-FLEXING_JOINTS = tuple(dof.joint for dof in DEGREES_OF_FREEDOM if dof.motion == "flexion")
-
-
-@cache
-def _axes() -> Float[Tensor, "dof 3"]:
-    """The axis of each degree of freedom in its bone's frame.
-
-    Anny's fingers flex about x and lean towards the thumb about -z; its wrist flexes about z and leans about x.
-    """
-    of_fingers, of_wrist = {"flexion": X_AXIS, "deviation": (0.0, 0.0, -1.0)}, {"flexion": Z_AXIS, "deviation": X_AXIS}
-    return torch.tensor([(of_wrist if dof.joint == "wrist" else of_fingers)[dof.motion] for dof in DEGREES_OF_FREEDOM])
 
 
 @dataclass(frozen=True)
@@ -73,26 +64,31 @@ class PosedHand:
 
     shaped: "ShapedHand"
     hand_from_bones: Float[Tensor, "batch bones 4 4"]
+    bone_rotations: Float[Tensor, "batch bones 3 3"]
+    """Each bone's turn in its own frame."""
 
     def skin(self) -> HandMesh:
         """Linear blend skinning: every vertex follows the weighted mean of its bones' motions."""
-        shaped, topology = self.shaped, self.shaped.model.topology
-        motion = self.hand_from_bones @ torch.linalg.inv(shaped.rest_from_bones)
-        blended = torch.einsum("vk,bkij->bvij", topology.weights.to(motion), motion[:, :, :3])
-        rest_m = shaped.rest_vertices_m
-        vertices_m = (blended[..., :3] @ rest_m[..., None])[..., 0] + blended[..., 3]
+        model, topology = self.shaped.model, self.shaped.model.topology
+        motions = bone_motions(self.hand_from_bones, self.shaped.rest_from_bones)
+        rest_m = model.source.corrected(self.shaped.rest_vertices_m, self.bone_rotations)
+        vertices_m = blend_skin(rest_m, motions, topology.weights.to(motions)).contiguous()
         keypoints_m = self._keypoints_m(vertices_m[:, topology.fingertips])
         right = torch.zeros(len(vertices_m), dtype=torch.bool, device=vertices_m.device)
         mesh = HandMesh(vertices_m, keypoints_m, right, topology)
-        return mesh.mirror_where(~right) if shaped.model.side == "left" else mesh
+        return mesh.mirror_where(~right) if model.side == "left" else mesh
 
     def keypoints_m(self) -> Float[Tensor, "batch 21 3"]:
         """The 21 keypoints of right hands, without the cost of skinning the whole mesh."""
-        shaped, tips = self.shaped, self.shaped.model.topology.fingertips
-        distal = self.shaped.model.topology.weights[tips].argmax(1)
-        motion = self.hand_from_bones[:, distal] @ torch.linalg.inv(shaped.rest_from_bones[:, distal])
-        tips_m = (motion[..., :3, :3] @ shaped.rest_vertices_m[:, tips, :, None])[..., 0] + motion[..., :3, 3]
-        return self._keypoints_m(tips_m)
+        model, tips = self.shaped.model, self.shaped.model.topology.fingertips
+        distal = model.topology.weights[tips].argmax(1)
+        motion = bone_motions(self.hand_from_bones[:, distal], self.shaped.rest_from_bones[:, distal])
+        rest_m = model.source.corrected(self.shaped.rest_vertices_m, self.bone_rotations)[:, tips]
+        return self._keypoints_m((motion[..., :3] @ rest_m[..., None])[..., 0] + motion[..., 3])
+
+    def read_angles(self) -> PoseReading:
+        """The joint angles, read back from the bones' frames."""
+        return self.shaped.read_angles(self.hand_from_bones)
 
     def _keypoints_m(self, tips_m: Float[Tensor, "batch 5 3"]) -> Float[Tensor, "batch 21 3"]:
         heads = self.hand_from_bones[:, :, :3, 3]
@@ -122,86 +118,97 @@ class ShapedHand:
 
         One identity may be posed many times, or one pose given to many identities: batches of 1 are repeated.
         """
-        batch = max(len(angles_rad), len(self.rest_vertices_m))
-        joint_rotations = self.model.bone_rotations(angles_rad)
-        reference = self.model.reference_offsets(self.rest_from_bones)
-        posed: list[Tensor] = []
-        for bone, parent in enumerate(self.model.bone_parents):
-            turn = torch.eye(4, dtype=angles_rad.dtype, device=angles_rad.device).repeat(batch, 1, 1)
-            turn[:, :3, :3] = joint_rotations[:, bone]
-            posed.append(turn if parent < 0 else posed[parent] @ reference[:, bone] @ turn)
-        hand_from_bones = torch.stack(posed, dim=1)
+        return self.with_bone_rotations(self.model.bone_rotations(angles_rad))
+
+    def with_bone_rotations(self, rotations: Float[Tensor, "batch bones 3 3"]) -> PosedHand:
+        """Turn every bone in its own frame, freely: twists that no joint angle has are kept."""
+        batch = max(len(rotations), len(self.rest_vertices_m))
+        turns = rigid_from_parts(rotations, torch.zeros_like(rotations[..., 0]))
+        frames = chained(self.model.reference_offsets(self.rest_from_bones) @ turns, self.model.bone_parents)
         shaped = replace(
             self,
             rest_vertices_m=self.rest_vertices_m.expand(batch, -1, -1),
             rest_from_bones=self.rest_from_bones.expand(batch, -1, -1, -1),
         )
-        return PosedHand(shaped, hand_from_bones)
+        return PosedHand(shaped, frames, rotations.expand(batch, -1, -1, -1))
+
+    def read_angles(self, hand_from_bones: Float[Tensor, "batch bones 4 4"]) -> PoseReading:
+        """The joint angles of bones posed by anybody: undoes :meth:`with_pose`, and says what no angle explains."""
+        parents = [max(parent, 0) for parent in self.model.bone_parents]
+        hand_from_reference = (
+            hand_from_bones[:, parents, :3, :3] @ self.model.reference_offsets(self.rest_from_bones)[..., :3, :3]
+        )
+        turns = hand_from_reference.transpose(-1, -2) @ hand_from_bones[..., :3, :3]
+        return read_angles(turns, self.model.zero_rotations, self.model.bone_of_joint)
 
 
 @dataclass(frozen=True)
 class HandModel:
     """A hand that can take any shape and pose."""
 
-    anny: AnnyHand
+    source: HandSource
     topology: HandTopology
     side: Side
     rest_from_bones: Float[Tensor, "bones 4 4"]
     """Rest frames of the template's bones, in hand frame."""
     zero_rotations: Float[Tensor, "bones 3 3"]
-    """What turns each bone from Anny's relaxed reference pose to angle zero of our degrees of freedom."""
+    """What turns each bone from the source's reference pose to angle zero of our degrees of freedom."""
 
     @staticmethod
     def load(side: Side = "right", device: str | torch.device = "cpu") -> "HandModel":
         """Anny's hand with a forearm, on ``device``; the first call on a machine takes about a minute."""
-        anny = AnnyHand.load(device)
-        middle = torch.full((1, len(PHENOTYPES)), 0.5, device=device)
-        rest_vertices_m, rest_from_bones = anny.rest(middle)
-        topology = HandTopology.build(anny, rest_vertices_m[0].cpu(), rest_from_bones[0].cpu())
-        return HandModel(anny, topology, side, rest_from_bones[0], anny.zero_rotations())
+        return HandModel.of(AnnyHand.load(device), side)
+
+    @staticmethod
+    def load_mano(path: str | Path, device: str | torch.device = "cpu") -> "HandModel":
+        """MANO's hand with a forearm, from the user's ``MANO_RIGHT.pkl`` or ``MANO_LEFT.pkl``, of the file's side."""
+        mano = MANOHand.load(path, device)
+        return HandModel.of(mano, mano.side)
+
+    @staticmethod
+    def of(source: HandSource, side: Side) -> "HandModel":
+        """Any source's hand with a forearm; left hands are the mirror images of what the source makes."""
+        rest_vertices_m, rest_from_bones = source.rest(source.template_shape[None])
+        topology = HandTopology.build(source, rest_vertices_m[0].cpu(), rest_from_bones[0].cpu())
+        return HandModel(source, topology, side, rest_from_bones[0], source.zero_rotations())
 
     @property
     def bone_parents(self) -> tuple[int, ...]:
         """Parent of every bone; -1 for the root."""
-        return self.anny.bone_parents
+        return self.source.bone_parents
 
     @property
     def bone_of_joint(self) -> dict[str, int]:
         """Which bone turns at a joint."""
-        return self.anny.bone_of_joint
+        return self.source.bone_of_joint
 
-    def with_shape(self, phenotypes: Float[Tensor, "batch 6"]) -> ShapedHand:
-        """Hands of given phenotypes: ``PHENOTYPES`` in order, each 0 to 1 (age 0.67 is a young adult)."""
-        rest_vertices_m, rest_from_bones = self.anny.rest(phenotypes)
+    def with_shape(self, shape: Float[Tensor, "batch shape"]) -> ShapedHand:
+        """Hands of given shapes: the source's ``shape_names`` in order (``PHENOTYPES`` for Anny)."""
+        names = self.source.shape_names
+        if shape.shape[1] != len(names):
+            raise HandcraftError(
+                f"Expected `shape` to have {len(names)} columns ({', '.join(names)}), but got {shape.shape[1]}."
+            )
+        if not shape.isfinite().all():
+            raise HandcraftError("Expected `shape` to be finite, but got NaN or infinity; look at where it is made.")
+        rest_vertices_m, rest_from_bones = self.source.rest(shape)
         loop = self.topology.loop.to(rest_vertices_m.device)
         forearm_m = forearm_vertices_m(rest_vertices_m[:, loop])
         return ShapedHand(self, torch.cat([rest_vertices_m, forearm_m], dim=1), rest_from_bones)
 
     def bone_rotations(self, angles_rad: Float[Tensor, "batch dof"]) -> Float[Tensor, "batch bones 3 3"]:
-        """Each bone's turn in its own frame: first lean, then flex, so that a finger curls in the plane it leans to."""
-        axis_angles = angles_rad[..., None] * _axes().to(angles_rad)
-        turns = rotation_from_axis_angle(axis_angles)
-        lean, flex = (
-            turns[:, [DOF_NAMES.index(f"{joint}_{motion}") for joint in joints]]
-            for motion, joints in (("deviation", LEANING_JOINTS), ("flexion", FLEXING_JOINTS))
-        )
-        rotations = self.zero_rotations.to(angles_rad).expand(len(angles_rad), -1, -1, -1).clone()
-        flexing, leaning = (
-            [self.bone_of_joint[joint] for joint in joints] for joints in (FLEXING_JOINTS, LEANING_JOINTS)
-        )
-        rotations[:, flexing] = rotations[:, flexing] @ flex
-        rotations[:, leaning] = lean @ rotations[:, leaning]
-        return rotations
+        """Each bone's turn in its own frame."""
+        if not angles_rad.isfinite().all():
+            raise HandcraftError(
+                "Expected `angles_rad` to be finite, but got NaN or infinity; look at where the pose is made."
+            )
+        return bone_rotations(angles_rad, self.zero_rotations, self.bone_of_joint)
 
     def reference_offsets(self, rest_from_bones: Float[Tensor, "batch bones 4 4"]) -> Float[Tensor, "batch bones 4 4"]:
-        """Parent-from-child transforms of Anny's reference pose: rest bone lengths, reference orientations."""
-        orientation = self.anny.reference_orientations.to(rest_from_bones)
-        parents = list(self.bone_parents)
-        parents[0] = 0
-        offsets = torch.zeros_like(rest_from_bones)
-        offsets[..., 3, 3] = 1
-        offsets[..., :3, :3] = orientation[parents].transpose(-1, -2) @ orientation
+        """Parent-from-child transforms of the reference pose: rest bone lengths, reference orientations."""
+        orientation = self.source.reference_orientations.to(rest_from_bones)
+        parents = [max(parent, 0) for parent in self.bone_parents]
         head = rest_from_bones[..., :3, 3]
         in_rest_parent = rest_from_bones[:, parents, :3, :3].transpose(-1, -2) @ (head - head[:, parents])[..., None]
-        offsets[..., :3, 3] = in_rest_parent[..., 0]
-        return offsets
+        turns = (orientation[parents].transpose(-1, -2) @ orientation).expand(len(head), -1, -1, -1)
+        return rigid_from_parts(turns, in_rest_parent[..., 0])

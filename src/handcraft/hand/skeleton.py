@@ -34,6 +34,9 @@ of the hand. The legend of Neverova et al. (seed 004) is a figure; this reading 
 
 FOREARM_ID = len(PARTS) + 1
 
+OCCLUDER_ID = FOREARM_ID + 1
+"""In part images: what hides the hand, an object or another hand."""
+
 FINGER_COLOURS = {
     "wrist": (0.55, 0.55, 0.55),
     "thumb": (0.90, 0.23, 0.21),

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What all hands of a model share: triangles, skinning weights, parts, fingertips, and the forearm.
 
-Anny's hand ends at the wrist, and a cut wrist is the first thing that tells a rendered hand from a photograph. The open
-loop is therefore extended along the arm in rings; the new vertices move with the root bone, so that the wrist bends
-between forearm and hand. They are labelled forearm, which is no part of the hand.
+Anny's and MANO's hands end at the wrist, and a cut wrist is the first thing that tells a rendered hand from a
+photograph. The open loop is therefore extended along the arm in rings; the new vertices move with the root bone, so
+that the wrist bends between forearm and hand. They are labelled forearm, which is no part of the hand.
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ import torch
 from jaxtyping import Float, Int, UInt8
 from torch import Tensor
 
-from handcraft.hand.anny_hand import AnnyHand
 from handcraft.hand.skeleton import FINGERS, FOREARM_ID, PART_NAMES_BY_FINGER, part_id
+from handcraft.hand.source import HandSource
 
 FOREARM_RINGS = 10
 FOREARM_RING_SPACING_M = 0.025
@@ -42,19 +42,19 @@ class HandTopology:
 
     @staticmethod
     def build(
-        anny: AnnyHand, rest_vertices_m: Float[Tensor, "open 3"], rest_from_bones: Float[Tensor, "bones 4 4"]
+        source: HandSource, rest_vertices_m: Float[Tensor, "open 3"], rest_from_bones: Float[Tensor, "bones 4 4"]
     ) -> "HandTopology":
-        """The topology of Anny's hand with a forearm drawn out of it."""
-        loop, first_new = ordered_boundary(anny.faces), len(rest_vertices_m)
+        """The topology of a source's hand with a forearm drawn out of it."""
+        loop, first_new = ordered_boundary(source.faces), len(rest_vertices_m)
         vertices_m = torch.cat([rest_vertices_m, forearm_vertices_m(rest_vertices_m[loop])])
-        faces = torch.cat([anny.faces, forearm_faces(loop, first_new)])
-        weights = torch.zeros(len(vertices_m), anny.weights.shape[1])
-        weights[:first_new], weights[first_new:, 0] = anny.weights, 1.0
-        distal_bones = [anny.finger_bones[finger][-1] for finger in FINGERS]
+        faces = torch.cat([source.faces, forearm_faces(loop, first_new)])
+        weights = torch.zeros(len(vertices_m), source.weights.shape[1])
+        weights[:first_new], weights[first_new:, 0] = source.weights, 1.0
+        distal_bones = [source.finger_bones[finger][-1] for finger in FINGERS]
         tips = fingertip_vertices(vertices_m, rest_from_bones, weights, distal_bones)
         parts = face_part_ids(
             faces, vertices_m, rest_from_bones, weights,
-            finger_bones=anny.finger_bones, fingertips=tips, first_forearm_vertex=first_new,
+            finger_bones=source.finger_bones, fingertips=tips, first_forearm_vertex=first_new,
         )  # fmt: skip
         normals = vertex_normals(vertices_m[None], faces)[0]
         return HandTopology(faces, parts, weights, loop, tips, vertices_m, normals)

@@ -24,6 +24,7 @@ from handcraft.measure.pck import (
     thresholds_px,
     thresholds_relative,
 )
+from handcraft.measure.range_of_motion import FingerAngles, RangeOfMotion, finger_angles, range_of_motion
 from handcraft.measure.segmentation import MASK_IOU, mask_iou
 from handcraft.measure.weighted import weighted_mean, weighted_median
 
@@ -37,6 +38,7 @@ __all__ = [
     "MASK_IOU",
     "BootstrapConfig",
     "Estimate",
+    "FingerAngles",
     "ImageCentre",
     "KeypointErrors",
     "KeypointScores",
@@ -44,12 +46,14 @@ __all__ = [
     "MeanPose",
     "Metric",
     "PckCurve",
+    "RangeOfMotion",
     "Statistic",
     "auc_shares",
     "bootstrap",
     "difference_between",
     "epe_mean",
     "epe_median",
+    "finger_angles",
     "hand_sizes",
     "image_errors",
     "joint_error",
@@ -59,6 +63,7 @@ __all__ = [
     "over_seeds",
     "paired_difference",
     "pck",
+    "range_of_motion",
     "score_keypoints",
     "thresholds_px",
     "thresholds_relative",

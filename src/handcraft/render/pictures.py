@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Renderings as pictures: the clean picture of the plain look, or what a camera would have made of the light."""
+"""Renderings as pictures: the light itself, encoded, or what a camera with its faults would have made of it."""
 
 from collections.abc import Sequence
 
@@ -8,20 +8,44 @@ from jaxtyping import Float
 from torch import Tensor
 
 from handcraft.randomness import generator_for
+from handcraft.render.depth_sensor import DEPTH_SENSOR_UNIFORMS, sample_depth_sensor, sense_depth
 from handcraft.render.renderer import Rendering
 from handcraft.render.sensor import SENSOR_UNIFORMS, photograph, sample_sensor
 from handcraft.scene.draws import Stream, uniform_rows
-from handcraft.scene.scene import Look
+from handcraft.scene.sensors import DepthSensorConfig, SensorConfig
 from handcraft.scene.skin import srgb_from_linear
 
 
 def take_pictures(
-    rendering: Rendering, look: Look, seed: int, indices: Sequence[int]
+    rendering: Rendering, effects: SensorConfig, seed: int, indices: Sequence[int], cameras: Sequence[int] = ()
 ) -> Float[Tensor, "batch 3 height width"]:
-    """SRGB pictures in [0, 1] of the samples ``indices``."""
-    if look == "plain":
-        return srgb_from_linear(rendering.colour.clamp(0, 1))
-    sensor = sample_sensor(uniform_rows(seed, indices, Stream.SENSOR, SENSOR_UNIFORMS))
+    """SRGB pictures in [0, 1] of the samples ``indices``, with the ``effects`` of a camera that are switched on.
+
+    Each sample has a camera of its own, unless ``cameras`` has one number per sample: a sequence shares one.
+    """
+    if effects == SensorConfig.without_effects():
+        return torch.stack([srgb_from_linear(light.clamp(0, 1)) for light in rendering.colour])  # one fits the cache
+    sensor = sample_sensor(uniform_rows(seed, cameras or indices, Stream.SENSOR, SENSOR_UNIFORMS), effects)
     shape = rendering.colour.shape[1:]
-    noise = torch.stack([torch.randn(shape, generator=generator_for(seed, Stream.NOISE, index)) for index in indices])
-    return photograph(rendering.colour.cpu(), sensor, noise)
+    noise = _normal(seed, indices, Stream.NOISE, shape) if effects.noise else torch.zeros(1, *shape)
+    return photograph(rendering.colour.cpu(), sensor, noise.expand(len(indices), *shape))
+
+
+def take_depth(
+    rendering: Rendering, config: DepthSensorConfig, seed: int, indices: Sequence[int], cameras: Sequence[int] = ()
+) -> Float[Tensor, "batch height width"]:
+    """What a depth sensor measures of the samples ``indices``, in metres; 0 where it measures nothing.
+
+    ``cameras`` is that of :func:`take_pictures`.
+    """
+    sensor = sample_depth_sensor(
+        uniform_rows(seed, cameras or indices, Stream.DEPTH_SENSOR, DEPTH_SENSOR_UNIFORMS), config
+    )
+    shape = rendering.depth_m.shape[1:]
+    noise = _normal(seed, indices, Stream.DEPTH_NOISE, (2, *shape))
+    return sense_depth(rendering.depth_m.cpu(), rendering.normals.cpu(), rendering.camera, sensor, noise)
+
+
+def _normal(seed: int, indices: Sequence[int], stream: Stream, shape: Sequence[int]) -> Float[Tensor, "batch ..."]:
+    """Standard normal numbers, each sample's from its own generator."""
+    return torch.stack([torch.randn(tuple(shape), generator=generator_for(seed, stream, index)) for index in indices])

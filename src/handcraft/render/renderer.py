@@ -1,25 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """Scenes in, pictures and all their labels out, in one pass."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import torch
 import warp as wp
-from jaxtyping import Bool, Float, Int32, Int64, UInt8
+from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from handcraft.errors import HandcraftError
 from handcraft.geometry.cameras import Camera
-from handcraft.hand.anatomy import DEGREES_OF_FREEDOM
 from handcraft.hand.model import HandModel
-from handcraft.hand.skeleton import FINGERS, FOREARM_ID, KEYPOINTS
+from handcraft.hand.skeleton import FOREARM_ID, KEYPOINTS, OCCLUDER_ID
 from handcraft.render import kernels
+from handcraft.render.colour_pass import ColourPass, Surfaces, covered_pixels
+from handcraft.render.layers import NEAREST_DEPTH_M, Layer, depth_from_drawn, drawn_from_camera, nearest_only
+from handcraft.render.solids import SolidPixels, colour_solids, label_solids, shade_solids
+from handcraft.render.surface import Fans, outward_normals
 from handcraft.scene.scene import Scene
-from handcraft.scene.skin import Skin
 
-NEAREST_DEPTH_M = 0.02
 VISIBILITY_TOLERANCE_M = tuple(
     {"wrist": 0.034, "cmc": 0.028, "mcp": 0.028, "pip": 0.015, "ip": 0.015, "dip": 0.013, "tip": 0.011}[
         name.rsplit("_", maxsplit=1)[-1]
@@ -34,7 +34,11 @@ nearer."""
 
 @dataclass(frozen=True)
 class Rendering:
-    """Pictures in linear light with their labels; label images are zero where no hand is."""
+    """Pictures in linear light with their labels; label images are zero where nothing is.
+
+    What hides the hand is part of the picture: depth and normals are those of the nearest surface, parts hold
+    ``OCCLUDER_ID`` there, and mask and coverage hold what is seen of the hand.
+    """
 
     colour: Float[Tensor, "batch 3 height width"]
     """Hand over backdrop, linear light."""
@@ -49,7 +53,7 @@ class Rendering:
     """Keypoints in the camera's frame."""
     visible: Bool[Tensor, "batch 21"]
     mask: Bool[Tensor, "batch height width"]
-    """The hand without its forearm."""
+    """What is seen of the hand, without its forearm."""
     camera: Camera
 
 
@@ -67,35 +71,75 @@ class Renderer:
 
     def render(self, scene: Scene) -> Rendering:
         """Draw a batch of frames; nothing is kept between calls, so memory does not grow with their number."""
-        rotation, offset = scene.camera_from_hand[:, :3, :3], scene.camera_from_hand[:, None, :3, 3]
-        positions_m = scene.mesh.vertices_m @ rotation.transpose(-1, -2) + offset
-        normals = scene.mesh.vertex_normals() @ rotation.transpose(-1, -2)
-        joints_m = scene.mesh.keypoints_m @ rotation.transpose(-1, -2) + offset
-        corners = torch.cat([scene.camera.pixels_from_camera(positions_m), positions_m[..., 2:]], dim=-1)
-        facing = torch.where(scene.mesh.is_left, -1.0, 1.0).to(corners)
-        keys = self._keys(corners, facing, scene.camera, samples=1)
-        depth_m, parts, normal_image = self._labels(corners, normals, keys)
-        finer = self.supersampling > 1
-        fine_keys = self._keys(corners, facing, scene.camera, self.supersampling) if finer else keys
-        shaded = self._colours(corners, normals, positions_m, fine_keys, scene)
+        layers = [self._hand(scene), *(self._hand(other) for other in scene.others), *self._solids(scene)]
+        hand, *hiding = nearest_only(layers)
+        depth_m, parts, normal_image = hand.labels(hand.keys)
+        shaded = hand.colours(hand.fine_keys)
         coverage = shaded[:, 3]
-        colour = shaded[:, :3] + (1 - coverage[:, None]) * scene.backdrop.to(shaded)
+        for layer in hiding:
+            nearer_m, kinds, outwards = layer.labels(layer.keys)
+            depth_m, normal_image = depth_m + nearer_m, normal_image + outwards
+            parts = torch.where(kinds > 0, OCCLUDER_ID, parts)
+            shaded = shaded + layer.colours(layer.fine_keys)
+        depth_m = depth_from_drawn(scene.camera, depth_m)
+        colour = shaded[:, :3] + (1 - shaded[:, 3:]) * scene.backdrop.to(shaded)
+        joints_m = in_camera(scene.mesh.keypoints_m, scene.camera_from_hand)
         keypoints_px = scene.camera.pixels_from_camera(joints_m)
         visible = keypoint_visibility(joints_m, keypoints_px, depth_m)
-        mask = (parts > 0) & (parts != FOREARM_ID)
+        visible &= ~hidden_by_others(joints_m, keypoints_px, depth_m, parts)
+        mask = (parts > 0) & (parts < FOREARM_ID)
         return Rendering(
             colour, coverage, depth_m, parts, normal_image, keypoints_px, joints_m, visible, mask, scene.camera
         )
 
-    def _keys(self, corners: Tensor, facing: Tensor, camera: Camera, samples: int) -> Tensor:
+    def _hand(self, scene: Scene) -> Layer:
+        """The scene's own hands, without what may hide them."""
+        camera = scene.camera
+        positions_m, joints_m = (
+            drawn_from_camera(camera, in_camera(points_m, scene.camera_from_hand))
+            for points_m in (scene.mesh.vertices_m, scene.mesh.keypoints_m)
+        )
+        corners = corners_of(camera, positions_m)
+        if not scene.forearm:
+            corners[:, self._forearm, 2] = 0  # nearer than anything that is drawn
+        facing = torch.where(scene.mesh.is_left, -1.0, 1.0).to(corners)
+        normals = outward_normals(positions_m, self._fans, facing)
+        surfaces, faces = Surfaces(corners, normals, positions_m, joints_m, facing), self._faces(corners.device)
+        keys = self._keys(corners, faces, facing, camera, samples=1)
+        finer = self.supersampling > 1
+        fine_keys = self._keys(corners, faces, facing, camera, self.supersampling) if finer else keys
+        return Layer(
+            keys, fine_keys, lambda seen: self._labels(corners, normals, seen),
+            lambda seen: self._colour_pass.colours(surfaces, seen, scene),
+        )  # fmt: skip
+
+    def _solids(self, scene: Scene) -> list[Layer]:
+        """The scene's solid objects, if it has any."""
+        solids, camera, samples = scene.solids, scene.camera, self.supersampling
+        if solids.kind.shape[1] == 0:
+            return []
+        points_m, normals = solids.surface()
+        corners, faces = corners_of(camera, drawn_from_camera(camera, points_m)), solids.faces()
+        facing, shape = torch.ones(len(corners)), (len(corners), camera.height_px, camera.width_px)
+        keys, fine_keys = (self._keys(corners, faces.int(), facing, camera, finer) for finer in (1, samples))
+
+        def labels(seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+            return label_solids(SolidPixels.of(seen, corners, faces, 1), corners, normals, shape)
+
+        def colours(seen: Tensor) -> Tensor:
+            places = SolidPixels.of(seen, corners, faces, samples)
+            return colour_solids(places, shade_solids(places, normals, solids, scene.lights), shape, samples)
+
+        return [Layer(keys, fine_keys, labels, colours)]
+
+    def _keys(self, corners: Tensor, faces: Tensor, facing: Tensor, camera: Camera, samples: int) -> Tensor:
         shape = (len(corners), camera.height_px * samples, camera.width_px * samples)
         keys = torch.full(shape, torch.iinfo(torch.int64).max, dtype=torch.int64, device=corners.device)
-        faces = self._faces(corners.device)
         arguments = [
             kernels.warp_array(corners, wp.vec3), kernels.warp_array(faces, wp.vec3i),
             kernels.warp_array(facing, wp.float32), float(samples), NEAREST_DEPTH_M, kernels.warp_array(keys, wp.int64),
         ]  # fmt: skip
-        _launch(kernels.rasterise, (len(corners), len(faces)), arguments, corners.device)
+        kernels.launch(kernels.rasterise, (len(corners), len(faces)), arguments, corners.device)
         return keys
 
     def _labels(self, corners: Tensor, normals: Tensor, keys: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -113,64 +157,53 @@ class Renderer:
             kernels.warp_array(depth_m, wp.float32),
             kernels.warp_array(parts, wp.uint8), kernels.warp_array(normal_image, wp.float32),
         ]  # fmt: skip
-        _launch(kernels.resolve_labels, (len(pixels),), arguments, device)
+        kernels.launch(kernels.resolve_labels, (len(pixels),), arguments, device)
         return depth_m, parts, normal_image
 
-    def _colours(self, corners: Tensor, normals: Tensor, positions_m: Tensor, keys: Tensor, scene: Scene) -> Tensor:
-        device, camera, lights = corners.device, scene.camera, scene.lights
-        colour = torch.zeros((len(corners), 4, camera.height_px, camera.width_px), device=device)
-        pixels = covered_pixels(keys, self.supersampling)
-        if len(pixels) == 0:
-            return colour
-        vec3 = [
-            kernels.warp_array(value.to(device), wp.vec3)
-            for value in (lights.directions, lights.colours, lights.sky, lights.ground)
-        ]
-        arguments = [
-            kernels.warp_array(corners, wp.vec3), kernels.warp_array(normals, wp.vec3),
-            kernels.warp_array(positions_m, wp.vec3), *self._skin_geometry(device),
-            _skin_array(scene.skin, device), *vec3,
-            wp.array(list(scene.texture_seeds), dtype=wp.int32, device=str(device)),
-            int(scene.skin.textured), self.supersampling,
-            kernels.warp_array(keys, wp.int64), kernels.warp_array(pixels, wp.vec3i),
-            kernels.warp_array(colour, wp.float32),
-        ]  # fmt: skip
-        _launch(kernels.resolve_colour, (len(pixels),), arguments, device)
-        return colour
+    @cached_property
+    def _colour_pass(self) -> ColourPass:
+        return ColourPass(self.model, self.supersampling)
+
+    @cached_property
+    def _fans(self) -> Fans:
+        topology = self.model.topology
+        return Fans.of(topology.faces, len(topology.rest_vertices_m), self.model.rest_from_bones.device)
+
+    @cached_property
+    def _forearm(self) -> Tensor:
+        """Vertices of the forearm alone."""
+        topology = self.model.topology
+        is_forearm = torch.ones(len(topology.rest_vertices_m), dtype=torch.bool)
+        is_forearm[topology.faces[topology.face_parts != FOREARM_ID].flatten()] = False
+        return is_forearm.nonzero()[:, 0]
 
     def _faces(self, device: torch.device) -> Tensor:
         return self.model.topology.faces.to(device=device, dtype=torch.int32)
 
-    def _skin_geometry(self, device: torch.device) -> list[Any]:
-        """Where creases and nails are, in the template: they are painted by position, so they follow the skin."""
-        model, topology = self.model, self.model.topology
-        bones = model.rest_from_bones.to(device)
-        hinges = [
-            model.bone_of_joint[dof.joint]
-            for dof in DEGREES_OF_FREEDOM
-            if dof.motion == "flexion" and dof.joint.endswith(("pip", "dip", "ip", "thumb_mcp"))
-        ]
-        distal = [model.bone_of_joint[f"{finger}_{'ip' if finger == 'thumb' else 'dip'}"] for finger in FINGERS]
-        rest_m = topology.rest_vertices_m.to(device)
-        lengths = ((rest_m[topology.fingertips] - bones[distal, :3, 3]) * bones[distal, :3, 1]).sum(-1)
-        return [
-            kernels.warp_array(rest_m, wp.vec3),
-            kernels.warp_array(topology.rest_normals.to(device), wp.vec3),
-            kernels.warp_array(self._faces(device), wp.vec3i),
-            kernels.warp_array(bones[hinges, :3, 3], wp.vec3),
-            kernels.warp_array(bones[hinges, :3, 1], wp.vec3),
-            kernels.warp_array(bones[distal, :3, 3], wp.vec3),
-            kernels.warp_array(bones[distal, :3, :3], wp.mat33),
-            kernels.warp_array(lengths, wp.float32),
-        ]
+
+def in_camera(
+    points_m: Float[Tensor, "batch points 3"], camera_from_hand: Float[Tensor, "batch 4 4"]
+) -> Float[Tensor, "batch points 3"]:
+    """Points of the hand's frame in the camera's."""
+    return points_m @ camera_from_hand[:, :3, :3].transpose(-1, -2) + camera_from_hand[:, None, :3, 3]
 
 
-def covered_pixels(keys: Int64[Tensor, "batch fine_height fine_width"], samples: int) -> Int32[Tensor, "pixels 3"]:
-    """(frame, row, column) of the pixels in which a triangle was met at any of ``samples`` x ``samples`` positions."""
-    met = keys != torch.iinfo(torch.int64).max
-    if samples > 1:
-        met = met.unflatten(2, (-1, samples)).any(3).unflatten(1, (-1, samples)).any(2)
-    return met.nonzero().int()
+def corners_of(camera: Camera, drawn_m: Float[Tensor, "batch points 3"]) -> Float[Tensor, "batch points 3"]:
+    """Points as (u px, v px, depth m)."""
+    return torch.cat([camera.pixels_from_camera(drawn_m), drawn_m[..., 2:]], dim=-1)
+
+
+def hidden_by_others(
+    joints_m: Float[Tensor, "batch 21 3"],
+    keypoints_px: Float[Tensor, "batch 21 2"],
+    depth_m: Float[Tensor, "batch height width"],
+    parts: UInt8[Tensor, "batch height width"],
+) -> Bool[Tensor, "batch 21"]:
+    """Keypoints before which something stands that is not the hand's own flesh, however near."""
+    height, width = depth_m.shape[1:]
+    column, row = keypoints_px.floor().long().unbind(-1)
+    place = torch.arange(len(parts), device=parts.device)[:, None], row.clamp(0, height - 1), column.clamp(0, width - 1)
+    return (parts[place] == OCCLUDER_ID) & (depth_m[place] < joints_m[..., 2])
 
 
 def keypoint_visibility(
@@ -186,18 +219,3 @@ def keypoint_visibility(
     surface_m = depth_m[frame, row.clamp(0, height - 1), column.clamp(0, width - 1)]
     tolerance_m = torch.tensor(VISIBILITY_TOLERANCE_M, device=depth_m.device)
     return inside & ((surface_m == 0) | (joints_m[..., 2] - surface_m < tolerance_m))
-
-
-def _skin_array(skin: Skin, device: torch.device) -> Any:  # noqa: ANN401 (Warp's arrays are typed by value)
-    """The skins as an array of Warp structures."""
-    columns = torch.cat(
-        [skin.tone, skin.palm_tone, skin.nail_tone,
-         torch.stack([skin.mottling, skin.crease, skin.bump, skin.gloss, skin.sharpness], 1)], dim=1
-    ).float().contiguous()  # fmt: skip
-    layout = kernels.SkinOfFrame.numpy_dtype()  # type: ignore[attr-defined] # wp.struct adds it
-    structured = columns.cpu().numpy().view(layout)[:, 0]
-    return wp.array(structured, dtype=kernels.SkinOfFrame, device=str(device))
-
-
-def _launch(kernel: wp.Kernel, shape: tuple[int, ...], arguments: Sequence[object], device: torch.device) -> None:
-    wp.launch(kernel, dim=shape, inputs=list(arguments), device=str(device))

@@ -23,6 +23,14 @@ class Stream(IntEnum):
     SENSOR = 6
     SIDE = 7
     NOISE = 8
+    OCCLUDER = 9
+    OTHER_HAND = 10
+    DEPTH_SENSOR = 11
+    DEPTH_NOISE = 12
+    SKIN_DETAIL = 13
+    WEAR = 14
+    ENVIRONMENT = 15
+    MOTION = 40
 
 
 def uniform_rows(seed: int, indices: Sequence[int], stream: Stream, columns: int) -> Float[Tensor, "batch columns"]:

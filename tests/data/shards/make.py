@@ -30,6 +30,17 @@ def sample(number, height=18, width=24):
         depth_m=depth_m,
         parts=(uniform(height, width) * 22).to(torch.uint8),
         normals=torch.nn.functional.normalize(uniform(3, height, width) - 0.5, dim=0) * (depth_m > 0),
+        sensed_depth_m=(((uniform(height, width) * 20_000).round().double()) / 10_000).float(),
+        flow_px=((uniform(2, height, width) - 0.5) * 3000).round() / 32,
+        angles_rad=uniform(22),
+        shape=uniform(6),
+        vertices_m=uniform(5, 3),
+        camera_from_hand=uniform(4, 4),
+        skin_tone=float(9 * uniform(1)),
+        seed=3,
+        index=number,
+        sequence=number // 4,
+        frame=number % 4,
     )
 
 

@@ -1,9 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """One file per public data set; each docstring is the set's data sheet."""
 
+from handcraft.data.readers.coco import CocoHands
 from handcraft.data.readers.freihand import FreiHAND
+from handcraft.data.readers.joint_files import JointSet, joints_of_samples, read_joint_file
 from handcraft.data.readers.joints_json import JointsJson
 from handcraft.data.readers.photographs import PhotographFolder
 from handcraft.data.readers.reader import Reader, SkippedFile
+from handcraft.data.readers.yolo import YoloHands
 
-__all__ = ["FreiHAND", "JointsJson", "PhotographFolder", "Reader", "SkippedFile"]
+__all__ = [
+    "CocoHands",
+    "FreiHAND",
+    "JointSet",
+    "JointsJson",
+    "PhotographFolder",
+    "Reader",
+    "SkippedFile",
+    "YoloHands",
+    "joints_of_samples",
+    "read_joint_file",
+]

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
+from handcraft.data.exporters.freihand import exported_origin
 from handcraft.data.pixels import read_photograph
 from handcraft.data.readers.reader import SkippedFile
 from handcraft.data.sample import HandSample
@@ -32,6 +33,7 @@ class FreiHAND:
     - Masks: one per training frame, shared by its versions; none for evaluation. They take in some of the forearm.
     - Sides: all right (left hands were mirrored by the authors). Subjects are not published: all versions of a frame
       share one, so that a split never parts them.
+    - A folder that handcraft exported says so in ``handcraft.json``: source, is_real and subjects come from there.
     - The joints of the evaluation photographs came later; without ``evaluation_xyz.json`` they have no labels.
 
     Args:
@@ -44,7 +46,9 @@ class FreiHAND:
 
     def __init__(self, folder: Path, *, split: Literal["training", "evaluation"] = "training") -> None:
         self.folder, self.split = Path(folder), split
-        self.name, self.is_real = "FreiHAND", True
+        origin = exported_origin(self.folder)
+        self.name, self.is_real = origin.get("source", "FreiHAND"), origin.get("is_real", True)
+        self._subjects = [frame["subject"] for frame in origin.get("frames", [])]
         self.skipped: list[SkippedFile] = []
         self._labels = _read_labels(self.folder, split)
         self._file_numbers = _file_numbers(self.folder / split / "rgb")
@@ -74,8 +78,8 @@ class FreiHAND:
             key=f"{self.split}-{frame:08d}{suffix}",
             image=image,
             source=self.name,
-            is_real=True,
-            subject=f"{self.split}-{frame:08d}",
+            is_real=self.is_real,
+            subject=self._subjects[frame] if self._subjects else f"{self.split}-{frame:08d}",
             side="right",
             mask=self._mask(frame, image) if self.split == "training" else None,
             keypoints_px=self._labels.keypoints_px(frame),

@@ -10,9 +10,7 @@ from handcraft.data.pixels import read_photograph
 from handcraft.data.readers.reader import SkippedFile
 from handcraft.data.sample import HandSample, safe_key
 from handcraft.errors import HandcraftError
-
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".heif")
-"""In small or capital letters. Pillow needs a plug-in for the last two; without it they are counted as skipped."""
+from handcraft.files import PICTURE_SUFFIXES, picture_paths
 
 
 class PhotographFolder:
@@ -38,7 +36,7 @@ class PhotographFolder:
             raise HandcraftError(f"Expected {self.folder} to be a folder of photographs, but there is no such folder.")
         self.name, self.is_real = name or self.folder.resolve().name, is_real
         self.skipped: list[SkippedFile] = []
-        self._paths = _picture_paths(self.folder)
+        self._paths = picture_paths(self.folder)
         if not self._paths:
             looked_for = " ".join(PICTURE_SUFFIXES)
             raise HandcraftError(f"Expected photographs ({looked_for}) in {self.folder}, but found none.")
@@ -72,10 +70,3 @@ class PhotographFolder:
 
 def _plain_key(path: Path) -> str:
     return safe_key("_".join(path.with_suffix("").parts))
-
-
-def _picture_paths(folder: Path) -> list[Path]:
-    """Paths below ``folder``, sorted the same way on every machine."""
-    below = (path.relative_to(folder) for path in folder.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES)
-    shown = (path for path in below if not any(part.startswith(".") for part in path.parts))
-    return sorted((path for path in shown if (folder / path).is_file()), key=Path.as_posix)

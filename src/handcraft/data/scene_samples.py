@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From scenes to samples: render them and write down everything that is known of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from handcraft.data.sample import HandSample
+from handcraft.hand.model import HandModel
+from handcraft.hand.motion import FlowReport, report_flows
+from handcraft.hand.pose_library import PoseLibrary
+from handcraft.hand.skeleton import FOREARM_ID
+from handcraft.render.flow import SeenMesh, optical_flow
+from handcraft.render.pictures import take_depth, take_pictures
+from handcraft.render.renderer import Renderer, Rendering
+from handcraft.scene.scene import SampledHands, Scene, SceneConfig, sample_scenes
+from handcraft.scene.sequences import SequenceConfig, load_library, sample_sequences, sequence_flow
+
+SOURCE_OF_LOOK = {"plain": "plain renders", "photographic": "simulated photographs"}
+
+SetConfig = SceneConfig | SequenceConfig
+"""What a set is like: still hands, or sequences of moving ones."""
+
+
+def scenes_of(config: SetConfig) -> SceneConfig:
+    """What the single scenes of a set are like."""
+    return config.scenes if isinstance(config, SequenceConfig) else config
+
+
+def render_samples(config: SetConfig, seed: int, indices: Sequence[int]) -> list[HandSample]:
+    """The samples ``indices`` of the set that (config, seed) describes, with all their labels."""
+    renderer = rendering_model()
+    if isinstance(config, SequenceConfig):
+        drawn = _with_following(indices, config.frames)
+        library = pose_library(config)
+        made = Made.of(renderer, config, seed, drawn, *sample_sequences(renderer.model, library, config, seed, drawn))
+        return [made.sample(row) for row, index in enumerate(drawn) if index in set(indices)]
+    made = Made.of(renderer, config, seed, indices, *sample_scenes(renderer.model, config, seed, indices))
+    return [made.sample(row) for row in range(len(indices))]
+
+
+@cache
+def rendering_model() -> Renderer:
+    """One hand model per process: loading it takes a second, and it never changes."""
+    return Renderer(HandModel.load())
+
+
+@cache
+def pose_library(config: SequenceConfig) -> PoseLibrary:
+    """One library of poses per process and configuration."""
+    return load_library(rendering_model().model, config)
+
+
+def flow_report(config: SequenceConfig, seed: int, sequences: Sequence[int]) -> FlowReport:
+    """How much the poses of these sequences change; nothing is rendered."""
+    library = pose_library(config)
+    return report_flows([sequence_flow(library, config, seed, sequence) for sequence in sequences])
+
+
+def _with_following(indices: Sequence[int], frames: int) -> list[int]:
+    """The frames ``indices`` and, as far as sequences go, the frame after each."""
+    following = (index + 1 for index in indices if (index + 1) % frames)
+    return sorted({*indices, *following})
+
+
+@dataclass(frozen=True)
+class Made:
+    """Rendered scenes and everything that is known of them, one row per sample."""
+
+    config: SetConfig
+    seed: int
+    indices: Sequence[int]
+    scene: Scene
+    hands: SampledHands
+    rendering: Rendering
+    images: Float[Tensor, "batch 3 height width"]
+    sensed_depth_m: tuple[Float[Tensor, "height width"], ...]
+    """One per row where the set has a depth sensor, else none."""
+    flow_px: dict[int, Float[Tensor, "2 height width"]]
+    """By row, for those whose next frame is here."""
+
+    @staticmethod
+    def of(
+        renderer: Renderer, config: SetConfig, seed: int, indices: Sequence[int], scene: Scene, hands: SampledHands
+    ) -> "Made":
+        """The scenes' pictures and labels."""
+        scenes, rendering = scenes_of(config), renderer.render(scene)
+        cameras = hands.people if isinstance(config, SequenceConfig) else ()
+        images = take_pictures(rendering, scenes.effects, seed, indices, cameras)
+        has_sensor = scenes.depth_sensor.present
+        sensed = take_depth(rendering, scenes.depth_sensor, seed, indices, cameras) if has_sensor else ()
+        flow = _flow(renderer, config.frames, indices, scene, rendering) if isinstance(config, SequenceConfig) else {}
+        return Made(config, seed, indices, scene, hands, rendering, images, tuple(sensed), flow)
+
+    def sample(self, row: int) -> HandSample:
+        """The record of one row."""
+        index, look, rendering, hands = self.indices[row], scenes_of(self.config).look, self.rendering, self.hands
+        frames = self.config.frames if isinstance(self.config, SequenceConfig) else 0
+        return HandSample(
+            key=f"{look}-{self.seed}-{index:07d}",
+            image=self.images[row],
+            source=SOURCE_OF_LOOK[look],
+            is_real=False,
+            subject=f"rendered-{self.seed}-{hands.people[row]}",
+            side="left" if hands.mesh.is_left[row] else "right",
+            mask=rendering.mask[row],
+            keypoints_px=rendering.keypoints_px[row],
+            confidence=torch.ones(21),
+            visible=rendering.visible[row],
+            joints_m=rendering.joints_m[row],
+            intrinsics=rendering.camera.intrinsics[row],
+            depth_m=rendering.depth_m[row],
+            parts=rendering.parts[row],
+            normals=rendering.normals[row],
+            sensed_depth_m=self.sensed_depth_m[row] if self.sensed_depth_m else None,
+            flow_px=self.flow_px.get(row),
+            angles_rad=hands.angles_rad[row],
+            shape=hands.phenotypes[row],
+            vertices_m=self._vertices_m(row) if scenes_of(self.config).vertices else None,
+            camera_from_hand=self.scene.camera_from_hand[row],
+            skin_tone=float(self.scene.skin.monk[row]) if self.scene.skin.textured else None,
+            seed=self.seed,
+            index=index,
+            sequence=index // frames if frames else None,
+            frame=index % frames if frames else None,
+        )
+
+    def _vertices_m(self, row: int) -> Float[Tensor, "vertex 3"]:
+        return SeenMesh.of(self.scene).select(torch.tensor([row])).vertices_m[0]
+
+
+def _flow(
+    renderer: Renderer, frames: int, indices: Sequence[int], scene: Scene, rendering: Rendering
+) -> dict[int, Float[Tensor, "2 height width"]]:
+    """Optical flow by row, from each frame whose successor in its sequence is here."""
+    row_of = {index: row for row, index in enumerate(indices)}
+    pairs = [(row, row_of[i + 1]) for i, row in row_of.items() if (i + 1) % frames and i + 1 in row_of]
+    if not pairs:
+        return {}
+    now, after = torch.tensor(pairs).T
+    seen, parts = SeenMesh.of(scene), rendering.parts[now]
+    covered = (parts > 0) & (parts <= FOREARM_ID)
+    faces = renderer.model.topology.faces
+    flow_px = optical_flow(seen.select(now), seen.select(after), faces, rendering.depth_m[now], covered)
+    return dict(zip(now.tolist(), flow_px, strict=True))
