@@ -11,7 +11,7 @@ from torch import Tensor
 
 from handcraft.hand import HandModel
 from handcraft.render import Renderer, kernels, occlusion
-from handcraft.render.colour_pass import openness
+from handcraft.render.colour_pass import is_matte, openness
 from handcraft.render.shadow_map import LAMP_DISTANCE_M, LampView
 from handcraft.scene import Scene, SceneConfig, sample_scenes
 from handcraft.scene.lights import irradiance, lamps_and_glow
@@ -95,7 +95,7 @@ def test_shadows_lie_where_the_lamp_is_hidden(hand_model: HandModel, lit: Scene)
 
 def test_shadows_only_take_light_away_and_only_the_first_lamps(hand_model: HandModel, lit: Scene) -> None:
     soft = dataclasses.replace(lit, lights=dataclasses.replace(lit.lights, softness_m=torch.full((FRAMES,), 0.004)))
-    renderer = Renderer(hand_model)
+    renderer = Renderer(hand_model, supersampling=1)
     bright, hard, blurred = (renderer.render(each).colour for each in (without_shadows(lit), lit, soft))
     for dimmer in (hard, blurred):
         assert (dimmer <= bright + 1e-6).all()
@@ -166,7 +166,7 @@ def test_between_fingers_there_is_less_sky_than_on_the_back_of_the_hand(hand_mod
 
 
 def test_occlusion_dims_glow_and_not_lamps(hand_model: HandModel, lit: Scene) -> None:
-    renderer, full = Renderer(hand_model), torch.ones(FRAMES)
+    renderer, full = Renderer(hand_model, supersampling=1), torch.ones(FRAMES)
     only_lamp = without_shadows(lit)
     glow = torch.ones(FRAMES, 3)
     only_glow = dataclasses.replace(lit, lights=lamps_and_glow(LAMPS[:, None], torch.zeros(FRAMES, 1, 3), glow, glow))
@@ -188,3 +188,15 @@ def test_an_environment_lights_white_skin_by_its_irradiance(hand_model: HandMode
     expected = irradiance(environment, normals).transpose(1, 2).reshape(seen.colour.shape)
     covered = (seen.parts > 0)[:, None].expand_as(seen.colour)
     torch.testing.assert_close(seen.colour[covered], expected[covered], atol=1e-4, rtol=0)
+
+
+def test_the_quick_way_to_colour_gives_what_the_general_one_gives(hand_model: HandModel, lit: Scene) -> None:
+    quick = without_shadows(lit)
+    least = dataclasses.replace(quick.lights, occlusion=torch.full((FRAMES,), 1e-9))  # too little to be seen
+    general = dataclasses.replace(quick, lights=least)
+    assert is_matte(quick)
+    assert not is_matte(general)
+    one, other = (Renderer(hand_model, supersampling=1).render(each).colour for each in (quick, general))
+    torch.testing.assert_close(one, other, atol=1e-5, rtol=0)
+    fine, finer = (Renderer(hand_model, supersampling=2).render(each).colour for each in (quick, general))
+    assert (fine - finer).abs().mean() < 1e-3  # there it shades every position, and the other each triangle once

@@ -12,14 +12,24 @@ from typing import TypeVar
 from handcraft.data.processes import rendering_processes
 from handcraft.data.readers.reader import SkippedFile
 from handcraft.data.sample import HandSample
-from handcraft.data.scene_samples import SOURCE_OF_LOOK, SetConfig, render_samples, scenes_of
+from handcraft.data.scene_samples import (
+    RENDERED_TOGETHER,
+    SOURCE_OF_LOOK,
+    SetConfig,
+    render_samples,
+    render_some,
+    scenes_of,
+)
 from handcraft.errors import HandcraftError
 from handcraft.scene.sequences import SequenceConfig
 
-__all__ = ["BATCH", "RenderedSet", "SetConfig", "render_again", "render_samples", "rendering_processes", "scenes_of"]
+__all__ = ["RenderedSet", "SetConfig", "render_again", "render_samples", "rendering_processes", "scenes_of"]
 
-BATCH = 32
-"""Frames rendered together, always the same ones: the last bit of a sum of floats depends on its batch."""
+FRAMES_OF_SEQUENCES = 32
+"""Frames of sequences that are made together, always the same ones: a sum's last bit depends on its batch."""
+
+STILLS, PIXELS_OF_STILLS = 128, 128 * 128 * 128
+"""The same for single hands; fewer, where they are large, for their samples are held together in memory."""
 
 Made = TypeVar("Made")
 
@@ -111,9 +121,11 @@ def render_again(config: SetConfig, sample: HandSample) -> HandSample:
 
 
 def rendered_together(config: SetConfig) -> int:
-    """How many samples one batch has: whole sequences where they are short."""
-    frames = config.frames if isinstance(config, SequenceConfig) else 1
-    return BATCH - BATCH % frames or BATCH
+    """How many samples one batch has: whole sequences where they are short, less of large pictures."""
+    if isinstance(config, SequenceConfig):
+        return FRAMES_OF_SEQUENCES - FRAMES_OF_SEQUENCES % config.frames or FRAMES_OF_SEQUENCES
+    fitting = PIXELS_OF_STILLS // config.size_px**2 // RENDERED_TOGETHER * RENDERED_TOGETHER
+    return max(RENDERED_TOGETHER, min(STILLS, fitting))
 
 
 def _unchanged(samples: list[HandSample]) -> list[HandSample]:
@@ -125,8 +137,7 @@ def _render_and_apply(function: Callable[[list[HandSample]], Made], config: SetC
 
 
 def _render_batch(config: SetConfig, seed: int, part: range) -> list[HandSample]:
-    """The samples ``part`` of one batch, which is rendered whole whatever is wanted of it."""
+    """The samples ``part`` of one batch, whose hands are drawn together whatever is wanted of it."""
     together = rendered_together(config)
     start = part.start - part.start % together
-    samples = render_samples(config, seed, range(start, start + together))
-    return samples[part.start - start : part.stop - start]
+    return render_some(config, seed, range(start, start + together), part)

@@ -22,6 +22,9 @@ from handcraft.scene.sequences import SequenceConfig, load_library, sample_seque
 
 SOURCE_OF_LOOK = {"plain": "plain renders", "photographic": "simulated photographs"}
 
+RENDERED_TOGETHER = 16
+"""Frames whose pictures are computed together."""
+
 SetConfig = SceneConfig | SequenceConfig
 """What a set is like: still hands, or sequences of moving ones."""
 
@@ -33,14 +36,30 @@ def scenes_of(config: SetConfig) -> SceneConfig:
 
 def render_samples(config: SetConfig, seed: int, indices: Sequence[int]) -> list[HandSample]:
     """The samples ``indices`` of the set that (config, seed) describes, with all their labels."""
+    return render_some(config, seed, indices, indices)
+
+
+def render_some(config: SetConfig, seed: int, drawn: Sequence[int], wanted: Sequence[int]) -> list[HandSample]:
+    """Those of the samples ``drawn`` that are ``wanted``.
+
+    Hands are drawn for all of ``drawn``, because that is quicker together, and rendered a few at a time, because that
+    stays in the processor's cache; so the result depends on ``drawn``, in its last bits.
+    """
     renderer = rendering_model()
     if isinstance(config, SequenceConfig):
-        drawn = _with_following(indices, config.frames)
+        frames = _with_following(drawn, config.frames)
         library = pose_library(config)
-        made = Made.of(renderer, config, seed, drawn, *sample_sequences(renderer.model, library, config, seed, drawn))
-        return [made.sample(row) for row, index in enumerate(drawn) if index in set(indices)]
-    made = Made.of(renderer, config, seed, indices, *sample_scenes(renderer.model, config, seed, indices))
-    return [made.sample(row) for row in range(len(indices))]
+        scene, hands = sample_sequences(renderer.model, library, config, seed, frames)
+        made = Made.of(renderer, config, seed, frames, scene, hands)
+        return [made.sample(row) for row, index in enumerate(frames) if index in wanted]
+    scene, hands = sample_scenes(renderer.model, config, seed, drawn)
+    samples = []
+    for first in range(0, len(drawn), RENDERED_TOGETHER):
+        part = slice(first, first + RENDERED_TOGETHER)
+        if any(index in wanted for index in drawn[part]):
+            made = Made.of(renderer, config, seed, drawn[part], scene.rows(part), hands.rows(part))
+            samples += [made.sample(row) for row, index in enumerate(drawn[part]) if index in wanted]
+    return samples
 
 
 @cache

@@ -37,6 +37,11 @@ class HandMesh:
     is_left: Bool[Tensor, " batch"]
     topology: HandTopology
 
+    def rows(self, part: slice) -> "HandMesh":
+        """Some of the hands, without copying."""
+        parts = self.vertices_m[part], self.keypoints_m[part], self.is_left[part]
+        return HandMesh(*parts, self.topology)
+
     def mirror_where(self, mirrored: Bool[Tensor, " batch"]) -> "HandMesh":
         """The other hand where ``mirrored``: z -> -z. The only place where sides are made.
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from handcraft.hand.model import HandModel
 from handcraft.hand.skeleton import BONES
-from handcraft.render import kernels, occlusion, painting, shading
+from handcraft.render import kernels, matte, occlusion, painting, shading
 from handcraft.render.shadow_map import LampView, shadow_maps
 from handcraft.render.template import painted_template
 from handcraft.scene.lights import Lights
@@ -54,6 +54,16 @@ class ColourPass:
         pixels = covered_pixels(keys, self.supersampling)
         if len(pixels) == 0:
             return colour
+        seen = [kernels.warp_array(keys, wp.int64), kernels.warp_array(pixels, wp.vec3i)]
+        into = kernels.warp_array(colour, wp.float32)
+        if is_matte(scene):
+            tones = kernels.warp_array(scene.skin.tone.to(device).contiguous(), wp.vec3)
+            matte_arguments = [
+                kernels.warp_array(surfaces.corners, wp.vec3), kernels.warp_array(surfaces.normals, wp.vec3),
+                self._template.faces, tones, _lights(scene.lights, device), self.supersampling, *seen, into,
+            ]  # fmt: skip
+            kernels.launch(matte.resolve_matte, (len(pixels),), matte_arguments, device)
+            return colour
         arguments = [
             kernels.warp_array(surfaces.corners, wp.vec3), kernels.warp_array(surfaces.normals, wp.vec3),
             kernels.warp_array(surfaces.positions_m, wp.vec3),
@@ -63,8 +73,7 @@ class ColourPass:
             _lights(scene.lights, device), self._shadows(surfaces, scene),
             wp.array(list(scene.texture_seeds), dtype=wp.int32, device=str(device)),
             int(scene.skin.textured), self.supersampling,
-            kernels.warp_array(keys, wp.int64), kernels.warp_array(pixels, wp.vec3i),
-            kernels.warp_array(colour, wp.float32),
+            *seen, into,
         ]  # fmt: skip
         kernels.launch(shading.resolve_colour, (len(pixels),), arguments, device)
         return colour
@@ -90,6 +99,13 @@ class ColourPass:
     @cached_property
     def _template(self) -> Any:  # noqa: ANN401 (Warp's structures are values)
         return painted_template(self.model)
+
+
+def is_matte(scene: Scene) -> bool:
+    """Whether light depends on normals alone: flat skin without gloss, lamps without shadows, no surroundings."""
+    lights = scene.lights
+    lit_by_more = (lights.environment != 0).any() | (lights.occlusion > 0).any() | (lights.shadow > 0).any()
+    return not (scene.skin.textured or bool(lit_by_more) or bool((scene.skin.gloss > 0).any()))
 
 
 def openness(

@@ -82,7 +82,7 @@ class Renderer:
             parts = torch.where(kinds > 0, OCCLUDER_ID, parts)
             shaded = shaded + layer.colours(layer.fine_keys)
         depth_m = depth_from_drawn(scene.camera, depth_m)
-        colour = shaded[:, :3] + (1 - shaded[:, 3:]) * scene.backdrop.to(shaded)
+        colour = torch.addcmul(shaded[:, :3], 1 - shaded[:, 3:], scene.backdrop.to(shaded))
         joints_m = in_camera(scene.mesh.keypoints_m, scene.camera_from_hand)
         keypoints_px = scene.camera.pixels_from_camera(joints_m)
         visible = keypoint_visibility(joints_m, keypoints_px, depth_m)

@@ -8,6 +8,8 @@ from handcraft.render.painting import SkinOfFrame, Surface, Template, WearOfFram
 
 wp.set_module_options({"enable_backward": False})
 
+WRAP = wp.constant(wp.float32(0.15))  # how far light reaches past the terminator, as a cosine
+
 
 @wp.struct
 class LightsOfBatch:
@@ -33,12 +35,25 @@ class ShadowMaps:
 
 
 @wp.func
-def face_at(keys: wp.array3d(dtype=wp.int64), frame: int, row: int, column: int, sample: int, samples: int) -> int:
-    """The triangle at one of a pixel's ``samples`` x ``samples`` positions; -1 where nothing is."""
-    key = keys[frame, row * samples + sample / samples, column * samples + sample % samples]
+def face_at(keys: wp.array3d(dtype=wp.int64), frame: int, row: int, column: int) -> int:
+    """The triangle at a position of the supersampled grid; -1 where nothing is."""
+    key = keys[frame, row, column]
     if key == KEY_OF_NOTHING:
         return -1
-    return int(key % FACE_BITS)
+    return int(key & (FACE_BITS - wp.int64(1)))
+
+
+@wp.func
+def places_of(keys: wp.array3d(dtype=wp.int64), frame: int, top: int, left: int, samples: int, face: int) -> wp.vec4:
+    """Of the positions of one pixel that show ``face``: column and row summed, how many, and which comes first."""
+    found = wp.vec4(0.0, 0.0, 0.0, -1.0)
+    for down in range(samples):
+        for across in range(samples):
+            if face_at(keys, frame, top + down, left + across) == face:
+                if found[2] == 0.0:
+                    found[3] = float(down * samples + across)
+                found += wp.vec4(float(across), float(down), 1.0, 0.0)
+    return found
 
 
 @wp.func
@@ -128,7 +143,7 @@ def shaded(
     shine = wp.vec3(0.0, 0.0, 0.0)
     for lamp in range(lights.directions.shape[1]):
         towards = lights.directions[frame, lamp]
-        facing = wp.max((wp.dot(normal, towards) + 0.15) / 1.15, 0.0)
+        facing = wp.max((wp.dot(normal, towards) + WRAP) / (1.0 + WRAP), 0.0)
         if lamp == 0 and facing > 0.0 and lights.shadow[frame] > 0.0:
             share = lamp_share(maps, frame, position, smooth, towards, lights.softness_m[frame])
             facing = facing * (1.0 - lights.shadow[frame] * (1.0 - share))
@@ -172,24 +187,20 @@ def resolve_colour(
     frame, row, column = pixel[0], pixel[1], pixel[2]
     total = wp.vec3(0.0, 0.0, 0.0)
     covered = float(0.0)
+    top, left = row * samples, column * samples
     for sample in range(samples * samples):
-        face = face_at(keys, frame, row, column, sample, samples)
-        shared = int(0)
-        first = int(sample)
-        x = float(0.0)
-        y = float(0.0)
-        for other in range(samples * samples):
-            if face >= 0 and face_at(keys, frame, row, column, other, samples) == face:
-                shared += 1
-                first = wp.min(first, other)
-                x += float(column) + (float(other % samples) + 0.5) / float(samples)
-                y += float(row) + (float(other / samples) + 0.5) / float(samples)
+        face = face_at(keys, frame, top + sample / samples, left + sample % samples)
+        found = wp.vec4(0.0, 0.0, 1.0, 0.0)
+        if face >= 0 and samples > 1:
+            found = places_of(keys, frame, top, left, samples, face)
         # A triangle is shaded once a pixel, in the middle of its samples there, and counts for all of them.
-        if face >= 0 and first == sample:
+        if face >= 0 and int(found[3]) == sample:
+            share = found[2]
+            x = float(column) + (found[0] / share + 0.5) / float(samples)
+            y = float(row) + (found[1] / share + 0.5) / float(samples)
             corner = places.faces[face]
             i, j, k = corner[0], corner[1], corner[2]
-            share = float(shared)
-            weight = barycentric(corners[frame, i], corners[frame, j], corners[frame, k], x / share, y / share)
+            weight = barycentric(corners[frame, i], corners[frame, j], corners[frame, k], x, y)
             smooth = weight[0] * normals[frame, i] + weight[1] * normals[frame, j] + weight[2] * normals[frame, k]
             a, b, c = positions[frame, i], positions[frame, j], positions[frame, k]
             position = weight[0] * a + weight[1] * b + weight[2] * c

@@ -2,8 +2,8 @@
 """A scene is everything the renderer needs, as values; ``sample_scenes`` draws them, sample i from (seed, i) only."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, field, fields, replace
+from typing import Literal, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -29,6 +29,8 @@ from handcraft.scene.placement import PLACEMENT_UNIFORMS, PlacementConfig, sampl
 from handcraft.scene.sensors import DepthSensorConfig, SensorConfig
 from handcraft.scene.skin import DETAIL_UNIFORMS, Skin, SkinConfig, plain_skin, sample_skin
 from handcraft.scene.wear import WEAR_UNIFORMS, Wear, WearConfig, bare_hands, clothed, sample_wear
+
+Values = TypeVar("Values", Skin, Wear, Lights, Solids)
 
 Look = Literal["plain", "photographic"]
 
@@ -105,6 +107,28 @@ class Scene:
     others: tuple["Scene", ...] = ()
     """Scenes of other hands in the same pictures, frame by frame, that may hide the hand; only their hands count."""
 
+    def rows(self, part: slice) -> "Scene":
+        """Some of the frames, without copying."""
+        return Scene(
+            self.mesh.rows(part),
+            self.camera_from_hand[part],
+            replace(self.camera, intrinsics=self.camera.intrinsics[part]),
+            _rows_of(self.skin, part),
+            _rows_of(self.wear, part),
+            _rows_of(self.lights, part),
+            self.backdrop[part],
+            self.texture_seeds[part],
+            self.forearm,
+            _rows_of(self.solids, part),
+            tuple(other.rows(part) for other in self.others),
+        )
+
+
+def _rows_of(values: Values, part: slice) -> Values:
+    """The same values of fewer frames: every tensor has a row per frame."""
+    tensors = {each.name: getattr(values, each.name) for each in fields(values)}
+    return replace(values, **{name: value[part] for name, value in tensors.items() if isinstance(value, Tensor)})
+
 
 @dataclass(frozen=True)
 class SampledHands:
@@ -114,6 +138,10 @@ class SampledHands:
     angles_rad: Float[Tensor, "batch dof"]
     phenotypes: Float[Tensor, "batch 6"]
     people: tuple[int, ...]
+
+    def rows(self, part: slice) -> "SampledHands":
+        """Some of the hands, without copying."""
+        return SampledHands(self.mesh.rows(part), self.angles_rad[part], self.phenotypes[part], self.people[part])
 
 
 def sample_hands(model: HandModel, config: SceneConfig, seed: int, indices: Sequence[int]) -> SampledHands:
