@@ -6,7 +6,7 @@ python docs/make_gallery.py [NAME ...]
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -24,7 +24,6 @@ from handcraft.data import (
 from handcraft.data.drawing import contact_sheet
 from handcraft.data.rendered import render_samples
 from handcraft.data.sequence_preview import sequence_animation, sequence_sheet, sequences_of, write_animation
-from handcraft.hand.skeleton import KEYPOINTS
 from handcraft.scene import (
     DepthSensorConfig,
     LightConfig,
@@ -37,15 +36,18 @@ from handcraft.scene import (
     SkinConfig,
     WearConfig,
 )
-from handcraft.scene.draws import Stream, uniform_rows
-from handcraft.scene.placement import PLACEMENT_UNIFORMS
 
 OUT = Path(__file__).parent / "images" / "gallery"
 SEED = 3
 BARE = WearConfig(0.0, 0.0, 0.0, 0.0)
 NEAR = PlacementConfig(roll_deg=20.0, turn_deg=8.0, tilt_deg=8.0, fill=(0.95, 0.95))
 """The hand upright and as large as the picture, so that details show."""
+LIT = (6, 9, 17, 19, 28, 31)
+"""Samples whose hands are seen well: most of a set are, some are dim or far."""
 STILL = SceneConfig(look="photographic", size_px=224, frames_per_person=1)
+
+
+Switches = SkinConfig | LightConfig | SensorConfig
 
 
 def main() -> None:
@@ -57,9 +59,7 @@ def main() -> None:
 
 def draw_looks() -> None:
     """Both looks, and halves of them, over the skin tones of the Monk scale."""
-    tones = uniform_rows(SEED, range(400), Stream.SKIN, 10)[:, 0]
-    columns = [int((tones - tone).abs().argmin()) for tone in torch.linspace(0.02, 0.98, 6)]
-    scenes = replace(STILL, wear=BARE)
+    scenes, toned = replace(STILL, wear=BARE), (296, 63, 259, 297, 164, 72)
     looks = {
         "--look plain": replace(scenes, look="plain"),
         "--look plain --backdrop textured --spectrum camera": replace(
@@ -68,51 +68,54 @@ def draw_looks() -> None:
         "--look photographic --backdrop even --spectrum clean": replace(scenes, backdrop="even", spectrum="clean"),
         "--look photographic": scenes,
     }
-    save("looks", sheet({title: pictures_of(config, columns) for title, config in looks.items()}))
+    save("looks", sheet({title: pictures_of(config, toned) for title, config in looks.items()}))
 
 
 def draw_skin() -> None:
-    """Every detail of the skin, there and taken away, on the back of a hand or in a palm."""
+    """Every detail of the skin, there and taken away."""
     scenes = replace(STILL, wear=BARE, placement=NEAR, backdrop="even", spectrum="clean")
-    shown = {"creases": 15, "veins": 3, "nails": 3, "hair": 3, "freckles": 3, "spots": 3, "mottling": 3}
+    shown = {"creases": 69, "veins": 33, "nails": 96, "hair": 123, "freckles": 217, "spots": 283, "mottling": 248}
     save("skin", compare(scenes, "skin", {name: (SkinConfig(), index) for name, index in shown.items()}))
 
 
 def draw_lights() -> None:
     """Light from a room, shadows and occlusion, there and taken away."""
     scenes = replace(STILL, wear=BARE, placement=NEAR, backdrop="even", spectrum="clean")
-    shown = {"environment": 3, "shadows": 3, "occlusion": 3}
+    shown = {"environment": 39, "shadows": 3, "occlusion": 29}
     save("lights", compare(scenes, "lights", {name: (LightConfig(), index) for name, index in shown.items()}))
 
 
 def draw_camera() -> None:
-    """Every effect of the camera, alone and taken away."""
+    """Every effect of the camera, alone, and without any."""
     scenes = replace(STILL, wear=BARE, placement=NEAR)
     clean = SensorConfig.without_effects()
-    shown = {field.name: (replace(clean, **{field.name: True}), 3) for field in fields(SensorConfig)}
-    save("camera", compare(scenes, "sensor", shown))
+    shown = {
+        "lens_blur": 37, "motion_blur": 38, "vignetting": 283, "exposure": 204, "white_balance": 230, "noise": 39,
+        "compression": 297,
+    }  # fmt: skip
+    switches = {name: (replace(clean, **{name: True}), index) for name, index in shown.items()}
+    save("camera", compare(scenes, "sensor", switches))
 
 
 def draw_worn() -> None:
     """What hands wear."""
-    shown = {"ring_share": [0, 1], "watch_share": [0, 1], "sleeve_share": [0, 1], "glove_share": [0, 1]}
-    placement = replace(NEAR, fill=(0.75, 0.75))
-    pairs = [
-        pictures_of(replace(STILL, placement=placement, wear=replace(BARE, **{name: 1.0})), indices)
-        for name, indices in shown.items()
+    shown = {"ring_share": (16, 22), "watch_share": (17, 11), "sleeve_share": (12, 20), "glove_share": (8, 16)}
+    scenes = replace(STILL, placement=replace(NEAR, fill=(0.55, 0.55)))
+    columns = [
+        pictures_of(replace(scenes, wear=replace(BARE, **{name: 1.0})), indices) for name, indices in shown.items()
     ]
-    titles = [f"--wear.{name.replace('_', '-')} 1" for name in shown]
-    rows = list(map(list, zip(*pairs, strict=True)))
-    save("worn", contact_sheet(rows, column_titles=titles))
+    save(
+        "worn", in_columns({f"wear.{name.replace('_', '-')}": each for name, each in zip(shown, columns, strict=True)})
+    )
 
 
 def draw_occluders() -> None:
     """Solid objects and strangers' hands before the hand, and what becomes of its parts."""
     rows = {}
     for name, occlusion in (("share", OccluderConfig(share=1.0)), ("hand-share", OccluderConfig(hand_share=1.0))):
-        samples = render_samples(replace(STILL, occlusion=occlusion), SEED, range(6))
+        samples = render_samples(replace(STILL, occlusion=occlusion), SEED, LIT)
         rows[f"--occlusion.{name} 1"] = [picture_from_image(sample.image) for sample in samples]
-        rows[f"the parts then, with --occlusion.{name} 1"] = [
+        rows[f"the parts with --occlusion.{name} 1; grey is what hides"] = [
             show_parts(the(sample.parts), scale=1) for sample in samples
         ]
     save("occluders", sheet(rows))
@@ -125,15 +128,15 @@ def draw_cameras() -> None:
         "--placement.camera weak_perspective": PlacementConfig(camera="weak_perspective"),
         "--placement.view egocentric": PlacementConfig(view="egocentric"),
     }
-    rows = {title: pictures_of(replace(STILL, placement=each), range(6)) for title, each in placements.items()}
-    rows["--no-forearm"] = pictures_of(replace(STILL, forearm=False), range(6))
+    rows = {title: pictures_of(replace(STILL, placement=each), LIT) for title, each in placements.items()}
+    rows["--no-forearm"] = pictures_of(replace(STILL, forearm=False), LIT)
     save("cameras", sheet(rows))
 
 
 def draw_labels() -> None:
     """Every label of one frame that is a picture."""
     scenes = replace(STILL, depth_sensor=DepthSensorConfig(present=True), occlusion=OccluderConfig(share=1.0))
-    sample = render_samples(moving(scenes, frames=10), SEED, [0])[0]
+    sample = frames_of(moving(scenes, frames=10), [17])[0]
     seen = the(sample.visible).float()
     labels = {
         "image": picture_from_image(sample.image),
@@ -143,25 +146,27 @@ def draw_labels() -> None:
         "sensed_depth_m": show_depth(the(sample.sensed_depth_m), scale=1),
         "normals": show_normals(the(sample.normals), scale=1),
         "keypoints_px": draw_skeleton(sample.image, the(sample.keypoints_px), scale=1),
-        "of these, visible": draw_skeleton(sample.image, the(sample.keypoints_px), confidence=seen, scale=1),
+        "visible of these": draw_skeleton(sample.image, the(sample.keypoints_px), confidence=seen, scale=1),
         "flow_px": show_flow(the(sample.flow_px)),
     }
     names, pictures = list(labels), list(labels.values())
-    parts = [contact_sheet([pictures[first : first + 5]], column_titles=names[first : first + 5]) for first in (0, 5)]
-    save("labels", beneath(parts))
+    save("labels", beneath([
+        contact_sheet([pictures[first : first + 5]], column_titles=names[first : first + 5], text_px=22)
+        for first in (0, 5)
+    ]))  # fmt: skip
 
 
 def draw_sequence() -> None:
     """Frames of two motions, and four that play."""
-    samples = render_samples(moving(replace(STILL, size_px=160), frames=8), SEED, range(16))
+    samples = frames_of(moving(replace(STILL, size_px=160), frames=8), [17, 12])
     save("sequence", sequence_sheet(sequences_of(samples)))
-    samples = render_samples(moving(replace(STILL, size_px=128), frames=20), SEED, range(80))
+    samples = frames_of(moving(replace(STILL, size_px=128), frames=14), [6, 12, 16, 17])
     write_animation(sequence_animation(sequences_of(samples)), OUT / "sequence-playing.webp")
 
 
 def draw_depth_sensor() -> None:
     """Depth as labelled, as measured, and by how much they differ."""
-    samples = render_samples(replace(STILL, depth_sensor=DepthSensorConfig(present=True)), SEED, range(6))
+    samples = render_samples(replace(STILL, depth_sensor=DepthSensorConfig(present=True)), SEED, LIT)
     rows: dict[str, list[Image.Image]] = {
         "depth_m": [show_depth(the(sample.depth_m), scale=1) for sample in samples],
         "sensed_depth_m, with --depth-sensor.present": [
@@ -186,19 +191,29 @@ PICTURES: dict[str, Callable[[], None]] = {
 }
 
 
-def compare(scenes: SceneConfig, group: str, shown: dict) -> Image.Image:
+def compare(scenes: SceneConfig, group: str, shown: dict[str, tuple[Switches, int]]) -> Image.Image:
     """A column for each switch of ``group``: with it, and the same hand without it."""
     columns = []
     for name, (switches, index) in shown.items():
         pair = (switches, replace(switches, **{name: False}))
         columns.append([picture for each in pair for picture in pictures_of(replace(scenes, **{group: each}), [index])])
-    titles = [f"{group}.{name.replace('_', '-')}" for name in shown]
-    return contact_sheet(list(map(list, zip(*columns, strict=True))), column_titles=titles)
+    return in_columns({f"{group}.{name.replace('_', '-')}": each for name, each in zip(shown, columns, strict=True)})
+
+
+def in_columns(columns: dict[str, list[Image.Image]]) -> Image.Image:
+    """Columns of pictures under their titles."""
+    return contact_sheet(list(map(list, zip(*columns.values(), strict=True))), column_titles=list(columns), text_px=20)
 
 
 def moving(scenes: SceneConfig, *, frames: int) -> SequenceConfig:
     """Sequences with a small library: ``smooth`` needs its ends only."""
     return SequenceConfig(scenes, frames, MotionConfig(sampled_poses=500))
+
+
+def frames_of(config: SequenceConfig, sequences: Sequence[int]) -> list[HandSample]:
+    """All frames of some sequences."""
+    indices = [frame for each in sequences for frame in range(each * config.frames, (each + 1) * config.frames)]
+    return render_samples(config, SEED, indices)
 
 
 def pictures_of(config: SceneConfig, indices: Sequence[int]) -> list[Image.Image]:
@@ -211,7 +226,7 @@ def show_flow(flow_px: torch.Tensor) -> Image.Image:
     length = flow_px.norm(dim=0)
     hue = (torch.atan2(flow_px[1], flow_px[0]) / (2 * torch.pi)) % 1
     parts = torch.stack([hue, length / length.max(), torch.ones_like(hue)])
-    return Image.fromarray((parts * 255).byte().permute(1, 2, 0).numpy(), mode="HSV").convert("RGB")
+    return Image.merge("HSV", [Image.fromarray((part * 255).byte().numpy()) for part in parts]).convert("RGB")
 
 
 def show_error(sample: HandSample) -> Image.Image:

