@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Frames a second of the renderer with all labels, and whether memory grows with their number. Prints one JSON object.
+"""Frames a second of the generator with all labels, and whether memory grows with their number. Prints one JSON object.
 
     python benchmarks/render.py [--size 128] [--workers 2] [--seconds 10]
 
-``frames_per_second`` is the renderer alone, plain look, one sample a pixel: scenes in, picture, depth, mask,
-parts, normals, keypoints and visibility out, in two processes. ``runs`` has the other looks and ``samples_per_second``,
-which adds drawing poses, shapes, cameras and lights, and the picture's transfer curve or camera: all but writing.
+Three rates of every look, in ``--workers`` processes: ``frames_per_second``, the renderer alone, scenes in, picture,
+depth, mask, parts, normals, keypoints and visibility out; ``samples_per_second``, from drawing poses, shapes, cameras
+and lights to whole records in memory; ``written_per_second``, on to finished shards on disk (PNG).
+The figures at the top are those of the plain look with one sample a pixel.
 """
 
 import argparse
@@ -13,12 +14,14 @@ import json
 import multiprocessing
 import platform
 import resource
+import tempfile
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
-BATCH = 32
+BATCH = 128
 
 
 @dataclass(frozen=True)
@@ -33,30 +36,44 @@ class Task:
 
 def measure(task: Task) -> dict[str, float]:
     """Rates of one process, and how many MiB it grew by while it rendered."""
-    from handcraft.hand import HandModel
-    from handcraft.render import Renderer, take_pictures
+    from handcraft.data import ShardWriter
+    from handcraft.data.rendered import RenderedSet
+    from handcraft.data.scene_samples import RENDERED_TOGETHER, renderer_of
     from handcraft.scene import SceneConfig, sample_scenes
 
     torch.set_num_threads(1)
-    renderer = Renderer(HandModel.load(), task.supersampling)
-    config = SceneConfig(look="plain" if task.look == "plain" else "photographic", size_px=task.size_px)
-    scenes = [sample_scenes(renderer.model, config, 0, range(i, i + BATCH))[0] for i in range(0, 4 * BATCH, BATCH)]
+    look = "plain" if task.look == "plain" else "photographic"
+    config = SceneConfig(look=look, size_px=task.size_px, supersampling=task.supersampling)
+    renderer = renderer_of(None, task.supersampling)
+    drawn, _ = sample_scenes(renderer.model, config, 0, range(BATCH))
+    scenes = [drawn.rows(slice(i, i + RENDERED_TOGETHER)) for i in range(0, BATCH, RENDERED_TOGETHER)]
     for scene in scenes:
         renderer.render(scene)
     before_mib = _peak_mib()
     frames, began = 0, time.perf_counter()
     while time.perf_counter() - began < task.seconds:
-        renderer.render(scenes[frames // BATCH % len(scenes)])
-        frames += BATCH
+        renderer.render(scenes[frames // RENDERED_TOGETHER % len(scenes)])
+        frames += RENDERED_TOGETHER
     rendering_s = time.perf_counter() - began
+    grown_mib = _peak_mib() - before_mib
     samples, began = 0, time.perf_counter()
-    while time.perf_counter() - began < task.seconds:
-        indices = range(samples, samples + BATCH)
-        rendering = renderer.render(sample_scenes(renderer.model, config, 0, indices)[0])
-        take_pictures(rendering, config.effects, 0, indices)
-        samples += BATCH
+    for _ in RenderedSet(config, 0, 1_000_000):
+        samples += 1
+        if time.perf_counter() - began >= task.seconds:
+            break
     sampling_s = time.perf_counter() - began
-    return {"frames": frames / rendering_s, "samples": samples / sampling_s, "grown_mib": _peak_mib() - before_mib}
+    written = 0
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        with ShardWriter(Path(folder) / "set", description={}) as writer:
+            for sample in RenderedSet(config, 0, 1_000_000):
+                writer.write(sample)
+                written += 1
+                if time.perf_counter() - began >= task.seconds:
+                    break
+        writing_s = time.perf_counter() - began
+    rates = {"frames": frames / rendering_s, "samples": samples / sampling_s, "written": written / writing_s}
+    return rates | {"grown_mib": grown_mib}
 
 
 def _peak_mib() -> float:
@@ -78,6 +95,7 @@ def main() -> None:
             measured[f"{look}, {samples}x{samples} samples a pixel"] = {
                 "frames_per_second": round(sum(each["frames"] for each in results), 1),
                 "samples_per_second": round(sum(each["samples"] for each in results), 1),
+                "written_per_second": round(sum(each["written"] for each in results), 1),
                 "memory_growth_mib": round(max(each["grown_mib"] for each in results), 1),
             }
     about = {

@@ -20,7 +20,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from render import BATCH, Task, measure
+from render import Task, measure
+
+
+FRAMES = 32
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,7 @@ def posed_hands(size_px: int) -> Hands:
     from handcraft.scene import SceneConfig, sample_scenes
 
     model = HandModel.load()
-    scene, _ = sample_scenes(model, SceneConfig(size_px=size_px), 0, range(BATCH))
+    scene, _ = sample_scenes(model, SceneConfig(size_px=size_px), 0, range(FRAMES))
     rotation, offset = scene.camera_from_hand[:, :3, :3], scene.camera_from_hand[:, None, :3, 3]
     vertices_m = scene.mesh.vertices_m @ rotation.transpose(-1, -2) + offset
     return Hands(vertices_m.numpy(), model.topology.faces.numpy(), scene.camera.intrinsics.numpy(), size_px)
@@ -132,12 +135,12 @@ RIVALS = (
 
 
 def rate(draw: Callable[[int], object], seconds: float) -> float:
-    """Frames a second after a warm-up of one batch."""
-    for frame in range(BATCH):
+    """Frames a second after a warm-up."""
+    for frame in range(FRAMES):
         draw(frame)
     frames, began = 0, time.perf_counter()
     while time.perf_counter() - began < seconds:
-        draw(frames % BATCH)
+        draw(frames % FRAMES)
         frames += 1
     return frames / (time.perf_counter() - began)
 

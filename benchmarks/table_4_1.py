@@ -33,8 +33,8 @@ PUBLISHED_S = {
     "vectorized cross product": 7.0,
     "geometry shader (GTX 1080 Ti)": 0.2,
 }
-CHUNK = 8
-"""Hands drawn together; few enough to stay in the cache."""
+CHUNK = 32
+"""Hands drawn together."""
 
 
 @cache

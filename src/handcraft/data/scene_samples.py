@@ -47,7 +47,8 @@ def render_some(config: SetConfig, seed: int, drawn: Sequence[int], wanted: Sequ
     Hands are drawn for all of ``drawn``, because that is quicker together, and rendered a few at a time, because that
     stays in the processor's cache; so the result depends on ``drawn``, in its last bits.
     """
-    renderer = rendering_model(scenes_of(config).mano)
+    scenes = scenes_of(config)
+    renderer = renderer_of(scenes.mano, scenes.supersampling)
     if isinstance(config, SequenceConfig):
         frames = _with_following(drawn, config.frames)
         library = pose_library(config)
@@ -65,18 +66,24 @@ def render_some(config: SetConfig, seed: int, drawn: Sequence[int], wanted: Sequ
 
 
 @cache
-def rendering_model(mano: Path | None) -> Renderer:
+def renderer_of(mano: Path | None, supersampling: int) -> Renderer:
+    """One renderer per process and kind: it keeps what follows from its hand model."""
+    return Renderer(rendering_model(mano), supersampling)
+
+
+@cache
+def rendering_model(mano: Path | None) -> HandModel:
     """Each hand model once per process: loading takes a second, and it never changes.
 
     A scene makes left hands by itself, so MANO's left file, too, gives a right hand here.
     """
-    return Renderer(HandModel.load() if mano is None else HandModel.of(MANOHand.load(mano), "right"))
+    return HandModel.load() if mano is None else HandModel.of(MANOHand.load(mano), "right")
 
 
 @cache
 def pose_library(config: SequenceConfig) -> PoseLibrary:
     """One library of poses per process and configuration."""
-    return load_library(rendering_model(config.scenes.mano).model, config)
+    return load_library(rendering_model(config.scenes.mano), config)
 
 
 def flow_report(config: SequenceConfig, seed: int, sequences: Sequence[int]) -> FlowReport:

@@ -46,24 +46,43 @@ class ColourPass:
     supersampling: int
 
     def colours(
-        self, surfaces: Surfaces, keys: Int64[Tensor, "batch fine_height fine_width"], scene: Scene
+        self,
+        surfaces: Surfaces,
+        keys: Int64[Tensor, "batch fine_height fine_width"],
+        scene: Scene,
+        normal_image: Float[Tensor, "batch 3 height width"],
     ) -> Float[Tensor, "batch 4 height width"]:
-        """Light and coverage (the fourth channel) of every pixel."""
+        """Light and coverage (the fourth channel) of every pixel; ``normal_image`` is the normals at their centres."""
         device, camera = surfaces.corners.device, scene.camera
         colour = torch.zeros((len(keys), 4, camera.height_px, camera.width_px), device=device)
         pixels = covered_pixels(keys, self.supersampling)
         if len(pixels) == 0:
             return colour
-        seen = [kernels.warp_array(keys, wp.int64), kernels.warp_array(pixels, wp.vec3i)]
-        into = kernels.warp_array(colour, wp.float32)
         if is_matte(scene):
-            tones = kernels.warp_array(scene.skin.tone.to(device).contiguous(), wp.vec3)
-            matte_arguments = [
-                kernels.warp_array(surfaces.corners, wp.vec3), kernels.warp_array(surfaces.normals, wp.vec3),
-                self._template.faces, tones, _lights(scene.lights, device), self.supersampling, *seen, into,
-            ]  # fmt: skip
-            kernels.launch(matte.resolve_matte, (len(pixels),), matte_arguments, device)
-            return colour
+            self._matte(surfaces, keys, scene, normal_image, pixels, colour)
+        else:
+            self._general(surfaces, keys, scene, pixels, colour)
+        return colour
+
+    def _matte(
+        self, surfaces: Surfaces, keys: Tensor, scene: Scene, normal_image: Tensor, pixels: Tensor, colour: Tensor
+    ) -> None:
+        device = surfaces.corners.device
+        tones = kernels.warp_array(scene.skin.tone.to(device), wp.vec3)
+        lights, where = _lights(scene.lights, device), kernels.warp_array(pixels, wp.vec3i)
+        into = kernels.warp_array(colour, wp.float32)
+        if self.supersampling == 1:
+            of_labels = kernels.warp_array(normal_image, wp.float32)
+            kernels.launch(matte.resolve_matte_centres, (len(pixels),), [of_labels, tones, lights, where, into], device)
+            return
+        arguments = [
+            kernels.warp_array(surfaces.corners, wp.vec3), kernels.warp_array(surfaces.normals, wp.vec3),
+            self._template.faces, tones, lights, self.supersampling, kernels.warp_array(keys, wp.int64), where, into,
+        ]  # fmt: skip
+        kernels.launch(matte.resolve_matte, (len(pixels),), arguments, device)
+
+    def _general(self, surfaces: Surfaces, keys: Tensor, scene: Scene, pixels: Tensor, colour: Tensor) -> None:
+        device = surfaces.corners.device
         arguments = [
             kernels.warp_array(surfaces.corners, wp.vec3), kernels.warp_array(surfaces.normals, wp.vec3),
             kernels.warp_array(surfaces.positions_m, wp.vec3),
@@ -73,10 +92,10 @@ class ColourPass:
             _lights(scene.lights, device), self._shadows(surfaces, scene),
             wp.array(list(scene.texture_seeds), dtype=wp.int32, device=str(device)),
             int(scene.skin.textured), self.supersampling,
-            *seen, into,
+            kernels.warp_array(keys, wp.int64), kernels.warp_array(pixels, wp.vec3i),
+            kernels.warp_array(colour, wp.float32),
         ]  # fmt: skip
         kernels.launch(shading.resolve_colour, (len(pixels),), arguments, device)
-        return colour
 
     def _openness(self, surfaces: Surfaces, lights: Lights) -> Float[Tensor, "batch vertices"]:
         """How much of the sky each vertex sees; not computed where no light asks."""

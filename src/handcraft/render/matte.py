@@ -62,3 +62,24 @@ def resolve_matte(
     colour[frame, 1, row, column] = lit[1]
     colour[frame, 2, row, column] = lit[2]
     colour[frame, 3, row, column] = covered * scale
+
+
+@wp.kernel
+def resolve_matte_centres(
+    normal_image: wp.array4d(dtype=float),
+    tones: wp.array(dtype=wp.vec3),
+    lights: LightsOfBatch,
+    pixels: wp.array(dtype=wp.vec3i),
+    colour: wp.array4d(dtype=float),
+) -> None:
+    """:func:`resolve_matte` with one position a pixel, its centre, whose normal the labels have already."""
+    pixel = pixels[wp.tid()]
+    frame, row, column = pixel[0], pixel[1], pixel[2]
+    normal = wp.vec3(
+        normal_image[frame, 0, row, column], normal_image[frame, 1, row, column], normal_image[frame, 2, row, column]
+    )
+    lit = wp.cw_mul(tones[frame], matte_light(lights, frame, normal))
+    colour[frame, 0, row, column] = lit[0]
+    colour[frame, 1, row, column] = lit[1]
+    colour[frame, 2, row, column] = lit[2]
+    colour[frame, 3, row, column] = 1.0

