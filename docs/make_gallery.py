@@ -22,6 +22,7 @@ from handcraft.data import (
     show_parts,
 )
 from handcraft.data.drawing import contact_sheet
+from handcraft.data.label_pictures import EMPTY_COLOUR
 from handcraft.data.rendered import render_samples
 from handcraft.data.sequence_preview import sequence_animation, sequence_sheet, sequences_of, write_animation
 from handcraft.scene import (
@@ -74,14 +75,14 @@ def draw_looks() -> None:
 def draw_skin() -> None:
     """Every detail of the skin, there and taken away."""
     scenes = replace(STILL, wear=BARE, placement=NEAR, backdrop="even", spectrum="clean")
-    shown = {"creases": 69, "veins": 33, "nails": 96, "hair": 123, "freckles": 217, "spots": 283, "mottling": 248}
+    shown = {"creases": 69, "veins": 33, "nails": 96, "hair": 123, "freckles": 217, "spots": 283, "mottling": 239}
     save("skin", compare(scenes, "skin", {name: (SkinConfig(), index) for name, index in shown.items()}))
 
 
 def draw_lights() -> None:
     """Light from a room, shadows and occlusion, there and taken away."""
     scenes = replace(STILL, wear=BARE, placement=NEAR, backdrop="even", spectrum="clean")
-    shown = {"environment": 39, "shadows": 3, "occlusion": 29}
+    shown = {"environment": 39, "shadows": 3, "occlusion": 17}
     save("lights", compare(scenes, "lights", {name: (LightConfig(), index) for name, index in shown.items()}))
 
 
@@ -91,7 +92,7 @@ def draw_camera() -> None:
     clean = SensorConfig.without_effects()
     shown = {
         "lens_blur": 37, "motion_blur": 38, "vignetting": 283, "exposure": 204, "white_balance": 230, "noise": 39,
-        "compression": 297,
+        "compression": 31,
     }  # fmt: skip
     switches = {name: (replace(clean, **{name: True}), index) for name, index in shown.items()}
     save("camera", compare(scenes, "sensor", switches))
@@ -158,9 +159,9 @@ def draw_labels() -> None:
 
 def draw_sequence() -> None:
     """Frames of two motions, and four that play."""
-    samples = frames_of(moving(replace(STILL, size_px=160), frames=8), [17, 12])
+    samples = frames_of(moving(replace(STILL, size_px=160), frames=8), [17, 16])
     save("sequence", sequence_sheet(sequences_of(samples)))
-    samples = frames_of(moving(replace(STILL, size_px=128), frames=14), [6, 12, 16, 17])
+    samples = frames_of(moving(replace(STILL, size_px=128), frames=14), [6, 28, 16, 17])
     write_animation(sequence_animation(sequences_of(samples)), OUT / "sequence-playing.webp")
 
 
@@ -222,11 +223,17 @@ def pictures_of(config: SceneConfig, indices: Sequence[int]) -> list[Image.Image
 
 
 def show_flow(flow_px: torch.Tensor) -> Image.Image:
-    """Direction as hue and length as colour, white where nothing moves."""
+    """Direction as hue and length as saturation; off the hand the colour of emptiness."""
     length = flow_px.norm(dim=0)
     hue = (torch.atan2(flow_px[1], flow_px[0]) / (2 * torch.pi)) % 1
     parts = torch.stack([hue, length / length.max(), torch.ones_like(hue)])
-    return Image.merge("HSV", [Image.fromarray((part * 255).byte().numpy()) for part in parts]).convert("RGB")
+    moving = Image.merge("HSV", [Image.fromarray((part * 255).byte().numpy()) for part in parts]).convert("RGB")
+    return Image.composite(moving, Image.new("RGB", moving.size, EMPTY_COLOUR), show_where(length > 0))
+
+
+def show_where(chosen: torch.Tensor) -> Image.Image:
+    """White where something is true."""
+    return Image.fromarray(chosen.byte().mul(255).numpy())
 
 
 def show_error(sample: HandSample) -> Image.Image:
