@@ -22,7 +22,6 @@ import numpy as np
 import torch
 from render import Task, measure
 
-
 FRAMES = 32
 
 

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sets of MANO hands: from the user's file, of either side, labelled like Anny's."""
 
+import json
+
 import pytest
 import torch
 
 from handcraft.cli.render import main
+from handcraft.data import export_freihand
 from handcraft.data.rendered import RenderedSet
 from handcraft.hand.skeleton import FINGERS, KEYPOINTS
 from handcraft.scene import SceneConfig
@@ -49,3 +52,17 @@ def test_the_record_says_the_shape_and_the_set_the_file(files, tmp_path, capsys)
     assert main([*arguments, "--mano", str(files[0])]) == 0
     capsys.readouterr()
     assert "MANO" in (tmp_path / "set" / "dataset.json").read_text()
+
+
+def test_an_export_has_manos_own_vertices(files, tmp_path):
+    config = SceneConfig(size_px=48, mano=files[0], vertices=True, left_share=0.0)
+    samples = list(RenderedSet(config, 0, 2))
+    export_freihand(samples, tmp_path / "freihand")
+    written = torch.tensor(json.loads((tmp_path / "freihand" / "training_verts.json").read_text()))
+    assert written.shape == (2, 778, 3)
+    wrist_m = torch.stack([sample.joints_m[:1] for sample in samples])
+    tips_m = torch.stack(
+        [sample.joints_m[[KEYPOINTS.index(f"{finger}_tip") for finger in FINGERS]] for sample in samples]
+    )
+    assert torch.cdist(tips_m, written).amin(2).max() < 0.002  # a tip is a vertex
+    assert torch.cdist(wrist_m, written).max() < 0.25  # and nothing of the forearm, which is longer, is there

@@ -7,7 +7,8 @@
 - Pixels are FreiHAND's own: a principal point of (112, 112) is the centre of 224 px, so nothing is moved. Pictures keep
   their size; loaders written for FreiHAND expect 224 px (``handcraft render --size-px 224``) and 32,560 frames.
 - Each picture is a frame in FreiHAND's first version; versions are not imitated. ``training_verts.json`` is written
-  where the mesh is MANO's (778 vertices); ``training_mano.json`` never, for its parameters are those of a fit.
+  where the mesh is MANO's (its 778 vertices, without the forearm); ``training_mano.json`` never, for its parameters
+  are those of a fit.
 - Beyond FreiHAND: ``handcraft.json`` tells source, is_real, and key, subject and side of every picture, so that no
   render passes for a photograph and no person stands on both sides of a split.
 - Lost: visibility, confidences, depth, parts, normals.
@@ -30,7 +31,7 @@ from handcraft.hand.skeleton import KEYPOINTS
 ORIGIN_NAME = "handcraft.json"
 
 _PINHOLE_PX = 0.5
-_MANO_VERTICES = 778
+_MANO_VERTICES, _MANO_SHAPE = 778, 10
 _MIDDLE_PROXIMAL = tuple(KEYPOINTS.index(f"middle_{joint}") for joint in ("mcp", "pip"))
 
 
@@ -92,8 +93,9 @@ def _write_pictures(sample: HandSample, folder: Path, number: int) -> dict[str, 
     mask = right.mask.float().expand(3, *right.mask.shape)
     (folder / "mask" / f"{number:08d}.jpg").write_bytes(jpg_from_rgb(mask))
     start, end = right.joints_m[list(_MIDDLE_PROXIMAL)]
-    is_mano = right.vertices_m is not None and len(right.vertices_m) == _MANO_VERTICES
-    verts = {"verts": right.vertices_m.tolist()} if right.vertices_m is not None and is_mano else {}
+    is_mano = right.shape is not None and len(right.shape) == _MANO_SHAPE
+    # the forearm that we add comes after MANO's own vertices
+    verts = {"verts": right.vertices_m[:_MANO_VERTICES].tolist()} if right.vertices_m is not None and is_mano else {}
     scale = float((start - end).norm())
     return {"xyz": right.joints_m.tolist(), "K": right.intrinsics.tolist(), "scale": scale, **verts}
 
