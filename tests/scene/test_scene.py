@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Laws of sampled scenes."""
 
+from pathlib import Path
+
 import pytest
 import torch
 
 from handcraft.errors import HandcraftError
 from handcraft.hand import PHENOTYPES, HandModel
+from handcraft.hand.anatomy import DOF_NAMES
+from handcraft.hand.pose_library import PoseLibrary
 from handcraft.hand.poses import touching
 from handcraft.scene import SceneConfig, sample_hands, sample_scenes
 from handcraft.scene.shapes import phenotypes_from_uniform
@@ -80,3 +84,17 @@ def test_people_are_adults_and_older_children_of_either_gender() -> None:
 def test_configurations_without_meaning_are_refused(change: dict[str, float], message: str) -> None:
     with pytest.raises(HandcraftError, match=message):
         SceneConfig(**change)
+
+
+def test_hands_take_the_poses_of_a_library_on_wrists_of_their_own(hand_model: HandModel, tmp_path: Path) -> None:
+    library = PoseLibrary.sampled(hand_model, 5, seed=8)
+    library.save(tmp_path / "poses.safetensors")
+    config = SceneConfig(poses=tmp_path / "poses.safetensors")
+    fingers = [index for index, name in enumerate(DOF_NAMES) if not name.startswith("wrist")]
+    hands = sample_hands(hand_model, config, 3, range(40))
+    gaps = torch.cdist(hands.angles_rad[:, fingers], library.angles_rad[:, fingers])
+    assert (gaps.amin(1) < 5e-3).float().mean() > 0.8  # a few are opened, on thicker hands than the library's
+    assert len(gaps.argmin(1).unique()) == 5
+    sampled = sample_hands(hand_model, SceneConfig(), 3, range(40))
+    assert torch.equal(hands.shape, sampled.shape)
+    assert torch.equal(hands.angles_rad[:, 0], sampled.angles_rad[:, 0])

@@ -121,7 +121,8 @@ class RenderCommand:
         licences = [OF_MANO if scenes.mano else OF_ANNY, LICENCE, *([OF_BACKDROPS] if has_photographs else [])]
         made_by = {"licence": "; ".join(licences), "handcraft": __version__, "command": command_line()}
         behind = {"photographs": BackdropFolder(scenes.photographs).fingerprint} if has_photographs else {}
-        hand = {"mano": hashlib.sha256(scenes.mano.read_bytes()).hexdigest()} if scenes.mano else {}
+        files = {"mano": scenes.mano, "poses": scenes.poses}
+        hand = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if path}
         return {"config": as_json(self.config), "seed": self.seed, **hand, **behind, **part, **made_by}
 
 

@@ -3,6 +3,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -12,7 +13,9 @@ from torch import Tensor
 
 from handcraft.errors import HandcraftError
 from handcraft.geometry.cameras import Camera
+from handcraft.hand.anatomy import DOF_NAMES
 from handcraft.hand.model import HandMesh, HandModel, ShapedHand
+from handcraft.hand.pose_library import PoseLibrary
 from handcraft.hand.poses import POSE_UNIFORMS, PoseConfig, open_until_free, poses_from_uniform
 from handcraft.scene.backdrop import plain_backdrops, sample_backdrops
 from handcraft.scene.draws import Stream, uniform_rows
@@ -70,6 +73,8 @@ class SceneConfig:
     vertices: bool = False
     """Adds the mesh's vertices to the labels: 20 kB a sample."""
     pose: PoseConfig = field(default_factory=PoseConfig)
+    poses: Path | None = None
+    """A library of `handcraft poses`: still hands take its poses, in place of sampled ones. The wrist is sampled."""
     placement: PlacementConfig = field(default_factory=PlacementConfig)
 
     def __post_init__(self) -> None:
@@ -172,8 +177,26 @@ def _posed(
     shaped: ShapedHand, pose: Float[Tensor, "batch numbers"], side: Float[Tensor, "batch 1"], config: SceneConfig
 ) -> tuple[HandMesh, Float[Tensor, "batch dof"]]:
     """The hands' meshes, in the pose and of the side that uniform numbers stand for, and their angles."""
-    angles_rad, _ = open_until_free(shaped, poses_from_uniform(pose, config.pose))
+    drawn_rad = poses_from_uniform(pose, config.pose)
+    if config.poses is not None:
+        drawn_rad = _from_library(_library(config.poses), pose, drawn_rad)
+    angles_rad, _ = open_until_free(shaped, drawn_rad)
     return shaped.with_pose(angles_rad).skin().mirror_where(side[:, 0] < config.left_share), angles_rad
+
+
+@cache
+def _library(path: Path) -> PoseLibrary:
+    """One library per process and file."""
+    return PoseLibrary.load(path)
+
+
+def _from_library(
+    library: PoseLibrary, uniform: Float[Tensor, "batch numbers"], sampled_rad: Float[Tensor, "batch dof"]
+) -> Float[Tensor, "batch dof"]:
+    """Poses of the library, any of them as likely, on sampled wrists, which libraries do not have."""
+    rows = (uniform[:, 0] * len(library)).long()
+    is_wrist = torch.tensor([name.startswith("wrist") for name in DOF_NAMES])
+    return torch.where(is_wrist, sampled_rad, library.angles_rad[rows])
 
 
 def sample_scenes(

@@ -34,7 +34,7 @@ class StudyConfig:
 
     source_count: int = 3000
     """Plain renders with labels, that refiners translate and estimators learn from."""
-    target_count: int = 2000
+    target_count: int = 1800
     """Simulated photographs to refine towards; their labels are used by the ceiling only."""
     test_count: int = 600
     """Simulated photographs of other hands to be tested on."""
