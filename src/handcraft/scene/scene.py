@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -139,8 +139,8 @@ class Scene:
 
 def _rows_of(values: Values, part: slice) -> Values:
     """The same values of fewer frames: every tensor has a row per frame."""
-    tensors = {each.name: getattr(values, each.name) for each in fields(values)}
-    return replace(values, **{name: value[part] for name, value in tensors.items() if isinstance(value, Tensor)})
+    rows: dict[str, Any] = {each.name: getattr(values, each.name) for each in fields(values)}
+    return replace(values, **{name: value[part] for name, value in rows.items() if isinstance(value, Tensor)})
 
 
 @dataclass(frozen=True)
