@@ -139,8 +139,9 @@ class Scene:
 
 def _rows_of(values: Values, part: slice) -> Values:
     """The same values of fewer frames: every tensor has a row per frame."""
-    rows: dict[str, Any] = {each.name: getattr(values, each.name) for each in fields(values)}
-    return replace(values, **{name: value[part] for name, value in rows.items() if isinstance(value, Tensor)})
+    every = ((each.name, getattr(values, each.name)) for each in fields(values))
+    chosen: dict[str, Any] = {name: value[part] for name, value in every if isinstance(value, Tensor)}
+    return replace(values, **chosen)
 
 
 @dataclass(frozen=True)
