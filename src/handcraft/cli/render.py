@@ -28,7 +28,6 @@ from handcraft.data.scene_samples import flow_report, scenes_of
 from handcraft.data.shard_writer import EncodedSample, encode_sample
 from handcraft.errors import expect_at_least
 from handcraft.hand.motion import PoseFlowConfig
-from handcraft.report.rerun_stream import stream_to_viewer
 from handcraft.scene import MotionConfig, SceneConfig, SequenceConfig
 from handcraft.scene.photographs import BackdropFolder
 from handcraft.training.provenance import command_line
@@ -155,6 +154,9 @@ def _write(command: RenderCommand) -> None:
     look = f"look at {command.out / PREVIEW_NAME}, " if command.preview else ""
     print(f"Wrote {max(done, len(part))} samples into {command.out}; {look}read {command.out / CARD_NAME}")
     if command.view:
+        # here, not above: the reports' room brings matplotlib, and every rendering process imports this file
+        from handcraft.report.rerun_stream import stream_to_viewer
+
         stream_to_viewer(islice(open_dataset(command.out), VIEWED))
     if isinstance(command.config, SequenceConfig):
         print(_moved(command.config, command.seed, min(REPORTED, -(-command.count // command.frames))))

@@ -11,7 +11,7 @@ from torch import Tensor
 from handcraft.estimate.keypoint_config import KeypointConfig
 from handcraft.estimate.keypoint_learner import KIND
 from handcraft.estimate.networks import make_network, network_input
-from handcraft.estimate.run_files import load_trained
+from handcraft.training.run_files import load_trained
 
 CHUNK = {"compact": 256, "posenet": 8}
 """Images predicted at a time, so that memory does not grow with the request."""

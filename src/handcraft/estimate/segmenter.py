@@ -17,11 +17,11 @@ from scipy import ndimage
 from torch import Tensor
 
 from handcraft.data import CropBox, hand_crop
-from handcraft.estimate.run_files import load_trained
 from handcraft.estimate.segmentation_network import SegmentationNet
 from handcraft.estimate.segmenter_config import SegmenterConfig
 from handcraft.estimate.segmenter_learner import KIND, SegmenterLearner
 from handcraft.training import RunFolder, make_accelerator, train
+from handcraft.training.run_files import load_trained
 
 CHUNK = 64
 """Pictures looked at together, so that memory does not grow with the request."""

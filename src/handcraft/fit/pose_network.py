@@ -20,11 +20,11 @@ from torch import Tensor, nn
 from handcraft.errors import HandcraftError, expect_above, expect_at_least
 from handcraft.fit.alignment import normalise_joints
 from handcraft.fit.inverse_kinematics import FittedPoses, residual_mm
-from handcraft.fit.run_files import load_network
 from handcraft.fit.unit_angles import FINGER_ANGLES, angles_from_unit
 from handcraft.hand import HandModel
 from handcraft.hand.pose_library import middle_hand
 from handcraft.training import Device, LoopConfig
+from handcraft.training.run_files import load_trained
 
 KIND = "joints to pose"
 _INPUT_SCALE = 10.0  # a hand's joints in decimetres are numbers around one
@@ -98,7 +98,7 @@ class PosePredictor:
     @classmethod
     def load(cls, model: HandModel, path: Path) -> "PosePredictor":
         """The network of a run folder or of a checkpoint file; HandcraftError if there is none."""
-        return load_network(
+        return load_trained(
             path, kind=KIND, make=lambda state, config: cls(model, state, PoseNetworkConfig.from_json(config))
         )
 

@@ -16,13 +16,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from handcraft.errors import HandcraftError, expect_above, expect_at_least
-from handcraft.fit.run_files import load_network
 from handcraft.fit.unit_angles import FINGER_ANGLES, angles_from_unit, unit_from_angles
 from handcraft.hand import HandModel
 from handcraft.hand.pose_library import PoseLibrary, middle_hand
 from handcraft.hand.poses import open_until_free
 from handcraft.randomness import generator_for
 from handcraft.training import Device, LoopConfig
+from handcraft.training.run_files import load_trained
 
 KIND = "pose prior"
 _CODE_STREAM = 0xC0DE
@@ -126,7 +126,7 @@ class PosePrior:
     @classmethod
     def load(cls, path: Path) -> "PosePrior":
         """The prior of a run folder or of a checkpoint file; HandcraftError if there is none."""
-        return load_network(path, kind=KIND, make=lambda state, config: cls(state, PosePriorConfig.from_json(config)))
+        return load_trained(path, kind=KIND, make=lambda state, config: cls(state, PosePriorConfig.from_json(config)))
 
     @torch.no_grad()
     def encode(self, angles_rad: Float[Tensor, "pose 22"]) -> Float[Tensor, "pose code"]:

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 from torch import Tensor
 
 from handcraft.errors import HandcraftError
-from handcraft.training import RunFolder, load_checkpoint
+from handcraft.training.checkpoint import load_checkpoint
+from handcraft.training.run_folder import RunFolder
 
 Model = TypeVar("Model")
 
