@@ -11,7 +11,6 @@ The figures at the top are those of the plain look with one sample a pixel.
 
 import argparse
 import json
-import multiprocessing
 import platform
 import resource
 import tempfile
@@ -20,6 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+
+from handcraft.data.rendered import rendering_processes
 
 BATCH = 128
 
@@ -88,10 +89,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     arguments = parser.parse_args()
     measured: dict[str, dict[str, float]] = {}
-    with multiprocessing.get_context("spawn").Pool(arguments.workers) as pool:
+    with rendering_processes(arguments.workers) as pool:
         for look, samples in (("plain", 1), ("plain", 2), ("photographic", 2)):
             task = Task(look, arguments.size, samples, arguments.seconds)
-            results = pool.map(measure, [task] * arguments.workers, chunksize=1)
+            results = list(pool.map(measure, [task] * arguments.workers))
             measured[f"{look}, {samples}x{samples} samples a pixel"] = {
                 "frames_per_second": round(sum(each["frames"] for each in results), 1),
                 "samples_per_second": round(sum(each["samples"] for each in results), 1),

@@ -11,7 +11,7 @@ from PIL import Image
 from handcraft.cli.previews import ANIMATION_NAME, write_preview
 from handcraft.data import ShardDataset, ShardWriter, open_dataset
 from handcraft.data.records import files_from_sample
-from handcraft.data.rendered import RenderedSet, render_again, rendered_together
+from handcraft.data.rendered import RenderedSet, drawn_together, render_again
 from handcraft.data.sample import LABELS
 from handcraft.data.scene_samples import flow_report
 from handcraft.data.sequence_preview import sequences_of, write_animation
@@ -64,8 +64,8 @@ def test_frames_know_their_sequence_and_batches_hold_whole_ones(rendered):
     assert [(sample.sequence, sample.frame) for sample in rendered] == [(i // 5, i % 5) for i in range(FRAMES)]
     assert [sample.index for sample in rendered] == list(range(FRAMES))
     assert {sample.seed for sample in rendered} == {6}
-    assert rendered_together(CONFIG) == 30
-    assert rendered_together(dataclasses.replace(CONFIG, frames=100)) == 32
+    assert drawn_together(CONFIG) == 30
+    assert drawn_together(dataclasses.replace(CONFIG, frames=100)) == 32
     for frames in sequences_of(rendered):
         for label in ("subject", "side", "skin_tone"):
             assert len({getattr(sample, label) for sample in frames}) == 1

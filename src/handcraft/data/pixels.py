@@ -2,6 +2,7 @@
 """Picture files to tensors and back: photographs of any common kind in, deterministic PNG and JPEG out."""
 
 import io
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,9 @@ _DEPTH_UNITS_PER_M = 10_000  # uint16 steps of 0.1 mm reach 6.5535 m
 _FLOW_STEPS_PER_PX = 32
 _STILL = 32768  # the 16-bit value of a flow of 0
 _JPEG_QUALITY = 95
+_RUNS: dict[str, int] = {"compress_level": 4, "compress_type": zlib.Z_RLE}
+"""After PNG's filters a hand's picture is runs and small numbers: looking for runs alone takes two thirds of the time
+and a twentieth more room."""
 
 
 def read_photograph(file: Path | io.BytesIO) -> Float[Tensor, "3 height width"]:
@@ -38,7 +42,7 @@ def read_photograph(file: Path | io.BytesIO) -> Float[Tensor, "3 height width"]:
 
 def png_from_rgb(image: Float[Tensor, "3 height width"]) -> bytes:
     """RGB in [0, 1], rounded to 8 bits."""
-    return _encoded(Image.fromarray(_bytes_from_unit(image)), "PNG", compress_level=4)
+    return _encoded(Image.fromarray(_bytes_from_unit(image)), "PNG", **_RUNS)
 
 
 def jpg_from_rgb(image: Float[Tensor, "3 height width"]) -> bytes:
@@ -58,7 +62,7 @@ def mask_from_png(data: bytes) -> Bool[Tensor, "height width"]:
 
 def png_from_parts(parts: UInt8[Tensor, "height width"]) -> bytes:
     """The part numbers themselves."""
-    return _encoded(Image.fromarray(parts.numpy()), "PNG", compress_level=4)
+    return _encoded(Image.fromarray(parts.numpy()), "PNG", **_RUNS)
 
 
 def parts_from_png(data: bytes) -> UInt8[Tensor, "height width"]:
@@ -75,7 +79,7 @@ def png_from_depth(depth_m: Float[Tensor, "height width"]) -> bytes:
     units = (depth_m.double() * _DEPTH_UNITS_PER_M).round()
     if not bool(((units >= 0) & (units <= 65535)).all()):
         raise HandcraftError(f"Expected `depth_m` in 0 to 6.5535 m, but got up to {depth_m.max():.4f}.")
-    return _encoded(Image.fromarray(units.to(torch.int32).numpy().astype(np.uint16)), "PNG", compress_level=4)
+    return _encoded(Image.fromarray(units.to(torch.int32).numpy().astype(np.uint16)), "PNG", **_RUNS)
 
 
 def depth_from_png(data: bytes) -> Float[Tensor, "height width"]:
@@ -85,7 +89,7 @@ def depth_from_png(data: bytes) -> Float[Tensor, "height width"]:
 
 def png_from_normals(normals: Float[Tensor, "3 height width"]) -> bytes:
     """Each component as ``128 + round(127 n)``: the usual (n + 1) / 2 colours, with an exact 0 for "nothing here"."""
-    return _encoded(Image.fromarray(_channels_last((normals * 127).round() + 128)), "PNG", compress_level=4)
+    return _encoded(Image.fromarray(_channels_last((normals * 127).round() + 128)), "PNG", **_RUNS)
 
 
 def normals_from_png(data: bytes) -> Float[Tensor, "3 height width"]:
@@ -102,8 +106,7 @@ def png_from_flow(flow_px: Float[Tensor, "2 height width"]) -> bytes:
     steps = (flow_px.double() * _FLOW_STEPS_PER_PX).round() + _STILL
     if not bool(((steps >= 0) & (steps <= 65535)).all()):
         raise HandcraftError(f"Expected `flow_px` within 1023 px, but got up to {flow_px.abs().max():.1f} px.")
-    return _encoded(Image.fromarray(steps.flatten(0, 1).to(torch.int32).numpy().astype(np.uint16)), "PNG",
-                    compress_level=4)  # fmt: skip
+    return _encoded(Image.fromarray(steps.flatten(0, 1).to(torch.int32).numpy().astype(np.uint16)), "PNG", **_RUNS)
 
 
 def flow_from_png(data: bytes) -> Float[Tensor, "2 height width"]:

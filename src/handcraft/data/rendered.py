@@ -28,8 +28,8 @@ __all__ = ["RenderedSet", "SetConfig", "render_again", "render_samples", "render
 FRAMES_OF_SEQUENCES = 32
 """Frames of sequences that are made together, always the same ones: a sum's last bit depends on its batch."""
 
-STILLS, PIXELS_OF_STILLS = 128, 128 * 128 * 128
-"""The same for single hands; fewer, where they are large, for their samples are held together in memory."""
+STILLS, PIXELS_OF_STILLS = 256, 256 * 128 * 128
+"""Single hands that are drawn together, likewise; fewer where pictures are large: their backdrops are drawn too."""
 
 Made = TypeVar("Made")
 
@@ -74,10 +74,13 @@ class RenderedSet:
     @property
     def batches(self) -> list[range]:
         """The samples asked for, by the batches they are rendered in."""
-        end, together = self.first + self.count, rendered_together(self.config)
-        starts = range(self.first - self.first % together, end, together)
-        parts = (range(max(start, self.first), min(start + together, end)) for start in starts)
-        return [part for part in parts if part]
+        at_once = rendered_at_once(self.config)
+        return [batch for group in self._groups for batch in _cut(group, at_once)]
+
+    @property
+    def _groups(self) -> list[range]:
+        """The samples asked for, by the groups their hands are drawn in."""
+        return _cut(range(self.first, self.first + self.count), drawn_together(self.config))
 
     def map_batches(
         self, function: Callable[[list[HandSample]], Made], *, pool: Executor | None = None
@@ -86,24 +89,25 @@ class RenderedSet:
 
         With several workers only what ``function`` returns travels between processes; it must be importable by name.
         ``pool``, from :func:`rendering_processes`, spares several sets the start of processes of their own; one from
-        :func:`handcraft.data.cluster.ray_processes` renders on a cluster, ``workers`` batches at once.
+        :func:`handcraft.data.cluster.ray_processes` renders on a cluster, ``workers`` groups at once.
 
         Raises:
             HandcraftError: a worker that the system ended, for want of memory as a rule.
         """
-        workers = min(self.workers or os.cpu_count() or 1, len(self.batches))
+        groups = self._groups
+        workers = min(self.workers or os.cpu_count() or 1, len(groups))
         if workers <= 1 and pool is None:
-            for batch in self.batches:
-                yield function(_render_batch(self.config, self.seed, batch))
+            for group in groups:
+                yield from map(function, _render_group(self.config, self.seed, group))
             return
         with rendering_processes(workers) if pool is None else nullcontext(pool) as processes:
-            waiting: deque[Future[Made]] = deque()
-            for batch in self.batches:
-                waiting.append(processes.submit(_render_and_apply, function, self.config, self.seed, batch))
+            waiting: deque[Future[list[Made]]] = deque()
+            for group in groups:
+                waiting.append(processes.submit(_render_and_apply, function, self.config, self.seed, group))
                 if len(waiting) > 2 * workers:
-                    yield waiting.popleft().result()
+                    yield from waiting.popleft().result()
             while waiting:
-                yield waiting.popleft().result()
+                yield from waiting.popleft().result()
 
 
 def render_again(config: SetConfig, sample: HandSample) -> HandSample:
@@ -120,24 +124,38 @@ def render_again(config: SetConfig, sample: HandSample) -> HandSample:
     return next(iter(RenderedSet(config, sample.seed, 1, first=sample.index)))
 
 
-def rendered_together(config: SetConfig) -> int:
-    """How many samples one batch has: whole sequences where they are short, less of large pictures."""
+def drawn_together(config: SetConfig) -> int:
+    """How many samples a group has whose hands are drawn at once: whole sequences, where they are short."""
     if isinstance(config, SequenceConfig):
         return FRAMES_OF_SEQUENCES - FRAMES_OF_SEQUENCES % config.frames or FRAMES_OF_SEQUENCES
     fitting = PIXELS_OF_STILLS // config.size_px**2 // RENDERED_TOGETHER * RENDERED_TOGETHER
     return max(RENDERED_TOGETHER, min(STILLS, fitting))
 
 
+def rendered_at_once(config: SetConfig) -> int:
+    """How many of those are rendered at once: all frames of sequences, for each needs the next."""
+    return drawn_together(config) if isinstance(config, SequenceConfig) else RENDERED_TOGETHER
+
+
+def _cut(samples: range, size: int) -> list[range]:
+    """Consecutive parts of ``samples``, which end at multiples of ``size``."""
+    starts = range(samples.start - samples.start % size, samples.stop, size)
+    parts = (range(max(start, samples.start), min(start + size, samples.stop)) for start in starts)
+    return [part for part in parts if part]
+
+
 def _unchanged(samples: list[HandSample]) -> list[HandSample]:
     return samples
 
 
-def _render_and_apply(function: Callable[[list[HandSample]], Made], config: SetConfig, seed: int, part: range) -> Made:
-    return function(_render_batch(config, seed, part))
+def _render_and_apply(
+    function: Callable[[list[HandSample]], Made], config: SetConfig, seed: int, part: range
+) -> list[Made]:
+    return [function(batch) for batch in _render_group(config, seed, part)]
 
 
-def _render_batch(config: SetConfig, seed: int, part: range) -> list[HandSample]:
-    """The samples ``part`` of one batch, whose hands are drawn together whatever is wanted of it."""
-    together = rendered_together(config)
+def _render_group(config: SetConfig, seed: int, part: range) -> Iterator[list[HandSample]]:
+    """The samples ``part`` of one group, batch by batch; its hands are drawn together whatever is wanted of it."""
+    together = drawn_together(config)
     start = part.start - part.start % together
     return render_some(config, seed, range(start, start + together), part)

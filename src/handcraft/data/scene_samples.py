@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """From scenes to samples: render them and write down everything that is known of them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,7 +24,7 @@ from handcraft.scene.sequences import SequenceConfig, load_library, sample_seque
 
 SOURCE_OF_LOOK = {"plain": "plain renders", "photographic": "simulated photographs"}
 
-RENDERED_TOGETHER = 16
+RENDERED_TOGETHER = 32
 """Frames whose pictures are computed together."""
 
 SetConfig = SceneConfig | SequenceConfig
@@ -38,11 +38,13 @@ def scenes_of(config: SetConfig) -> SceneConfig:
 
 def render_samples(config: SetConfig, seed: int, indices: Sequence[int]) -> list[HandSample]:
     """The samples ``indices`` of the set that (config, seed) describes, with all their labels."""
-    return render_some(config, seed, indices, indices)
+    return [sample for batch in render_some(config, seed, indices, indices) for sample in batch]
 
 
-def render_some(config: SetConfig, seed: int, drawn: Sequence[int], wanted: Sequence[int]) -> list[HandSample]:
-    """Those of the samples ``drawn`` that are ``wanted``.
+def render_some(
+    config: SetConfig, seed: int, drawn: Sequence[int], wanted: Sequence[int]
+) -> Iterator[list[HandSample]]:
+    """Those of the samples ``drawn`` that are ``wanted``, a batch at a time.
 
     Hands are drawn for all of ``drawn``, because that is quicker together, and rendered a few at a time, because that
     stays in the processor's cache; so the result depends on ``drawn``, in its last bits.
@@ -54,15 +56,14 @@ def render_some(config: SetConfig, seed: int, drawn: Sequence[int], wanted: Sequ
         library = pose_library(config)
         scene, hands = sample_sequences(renderer.model, library, config, seed, frames)
         made = Made.of(renderer, config, seed, frames, scene, hands)
-        return [made.sample(row) for row, index in enumerate(frames) if index in wanted]
+        yield [made.sample(row) for row, index in enumerate(frames) if index in wanted]
+        return
     scene, hands = sample_scenes(renderer.model, config, seed, drawn)
-    samples = []
     for first in range(0, len(drawn), RENDERED_TOGETHER):
         part = slice(first, first + RENDERED_TOGETHER)
         if any(index in wanted for index in drawn[part]):
             made = Made.of(renderer, config, seed, drawn[part], scene.rows(part), hands.rows(part))
-            samples += [made.sample(row) for row, index in enumerate(drawn[part]) if index in wanted]
-    return samples
+            yield [made.sample(row) for row, index in enumerate(drawn[part]) if index in wanted]
 
 
 @cache

@@ -51,35 +51,41 @@ class ColourPass:
         keys: Int64[Tensor, "batch fine_height fine_width"],
         scene: Scene,
         normal_image: Float[Tensor, "batch 3 height width"],
+        behind: Float[Tensor, "batch 3 height width"],
     ) -> Float[Tensor, "batch 4 height width"]:
-        """Light and coverage (the fourth channel) of every pixel; ``normal_image`` is the normals at their centres."""
-        device, camera = surfaces.corners.device, scene.camera
-        colour = torch.zeros((len(keys), 4, camera.height_px, camera.width_px), device=device)
-        pixels = covered_pixels(keys, self.supersampling)
-        if len(pixels) == 0:
-            return colour
+        """Light of every pixel, laid over what is ``behind``, and coverage, the fourth channel.
+
+        ``normal_image`` is the normals at the pixels' centres.
+        """
+        camera = scene.camera
+        shape = (len(keys), 4, camera.height_px, camera.width_px)
         if is_matte(scene):
-            self._matte(surfaces, keys, scene, normal_image, pixels, colour)
-        else:
+            colour = keys.new_empty(shape, dtype=torch.float32)
+            self._matte(surfaces, keys, scene, normal_image, behind, colour)
+            return colour
+        colour = keys.new_zeros(shape, dtype=torch.float32)
+        pixels = covered_pixels(keys, self.supersampling)
+        if len(pixels) > 0:
             self._general(surfaces, keys, scene, pixels, colour)
+        colour[:, :3].addcmul_(1 - colour[:, 3:], behind)
         return colour
 
     def _matte(
-        self, surfaces: Surfaces, keys: Tensor, scene: Scene, normal_image: Tensor, pixels: Tensor, colour: Tensor
+        self, surfaces: Surfaces, keys: Tensor, scene: Scene, normal_image: Tensor, behind: Tensor, colour: Tensor
     ) -> None:
-        device = surfaces.corners.device
+        device, rows = surfaces.corners.device, (len(colour), colour.shape[2])
         tones = kernels.warp_array(scene.skin.tone.to(device), wp.vec3)
-        lights, where = _lights(scene.lights, device), kernels.warp_array(pixels, wp.vec3i)
-        into = kernels.warp_array(colour, wp.float32)
+        lights, what = _lights(scene.lights, device), kernels.warp_array(keys, wp.int64)
+        below, into = wp.from_torch(behind), kernels.warp_array(colour, wp.float32)  # a view of one number stays one
         if self.supersampling == 1:
             of_labels = kernels.warp_array(normal_image, wp.float32)
-            kernels.launch(matte.resolve_matte_centres, (len(pixels),), [of_labels, tones, lights, where, into], device)
+            kernels.launch(matte.resolve_matte_centres, rows, [of_labels, tones, lights, what, below, into], device)
             return
         arguments = [
             kernels.warp_array(surfaces.corners, wp.vec3), kernels.warp_array(surfaces.normals, wp.vec3),
-            self._template.faces, tones, lights, self.supersampling, kernels.warp_array(keys, wp.int64), where, into,
+            self._template.faces, tones, lights, self.supersampling, what, below, into,
         ]  # fmt: skip
-        kernels.launch(matte.resolve_matte, (len(pixels),), arguments, device)
+        kernels.launch(matte.resolve_matte, rows, arguments, device)
 
     def _general(self, surfaces: Surfaces, keys: Tensor, scene: Scene, pixels: Tensor, colour: Tensor) -> None:
         device = surfaces.corners.device

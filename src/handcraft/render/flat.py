@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Any mesh, flat-shaded, without a scene: the quick look that seed 001's renderer gives (section 4.3, table 4.1).
 
-Every triangle has one colour, from its face normal; pixels average over a rotated pattern of positions. The pattern is
-drawn as copies of the mesh shifted by parts of a pixel, so that ``rasterise`` is the only home of coverage.
+Every triangle has one colour, from its face normal; pixels average over a pattern of positions, all of which a triangle
+is tested at in one go.
 """
 
 import torch
@@ -13,7 +13,15 @@ from torch import Tensor
 from handcraft.errors import HandcraftError, expect_at_least
 from handcraft.geometry.cameras import Camera
 from handcraft.render import kernels
-from handcraft.render.kernels import FACE_BITS, KEY_OF_NOTHING
+from handcraft.render.kernels import (
+    FACE_BITS,
+    KEY_OF_NOTHING,
+    Edge,
+    is_drawn,
+    key_at,
+    outline_of,
+    sides_at,
+)
 
 wp.set_module_options({"enable_backward": False})
 
@@ -43,6 +51,55 @@ def shade_faces(
     light[frame, face] = shares[0] + shares[1] * lamp + shares[2] * wp.max(-normal[2], 0.0)
 
 
+@wp.func
+def slope_of(edge: Edge) -> wp.vec2:
+    """How an edge's ``side_of`` grows with x and y."""
+    return edge.sense * wp.vec2(edge.start[1] - edge.end[1], edge.end[0] - edge.start[0])
+
+
+@wp.func
+def within_pixel(slope: wp.vec2) -> float:
+    """How much more ``side_of`` can be within half a pixel of a position than there, and a little."""
+    return 0.501 * (wp.abs(slope[0]) + wp.abs(slope[1]))
+
+
+@wp.kernel
+def rasterise_pattern(
+    corners: wp.array2d(dtype=wp.vec3),
+    faces: wp.array(dtype=wp.vec3i),
+    pattern: wp.array(dtype=wp.vec2),
+    nearest_depth_m: float,
+    keys: wp.array4d(dtype=wp.int64),
+) -> None:
+    """``kernels.rasterise`` at every position of ``pattern`` in each pixel; keys are (frame, row, column, position)."""
+    frame, face = wp.tid()
+    corner = faces[face]
+    a, b, c = corners[frame, corner[0]], corners[frame, corner[1]], corners[frame, corner[2]]
+    if not is_drawn(a, b, c, 1.0, nearest_depth_m):
+        return
+    outline = outline_of(a, b, c, 1.0, face)
+    left = wp.max(int(wp.floor(wp.min(a[0], wp.min(b[0], c[0])))), 0)
+    right = wp.min(int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])))), keys.shape[2] - 1)
+    top = wp.max(int(wp.floor(wp.min(a[1], wp.min(b[1], c[1])))), 0)
+    bottom = wp.min(int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])))), keys.shape[1] - 1)
+    bc, ca, ab = (
+        outline.turned * slope_of(outline.bc),
+        outline.turned * slope_of(outline.ca),
+        outline.turned * slope_of(outline.ab),
+    )
+    slack = wp.vec3(within_pixel(bc), within_pixel(ca), within_pixel(ab))
+    for row in range(top, bottom + 1):
+        for column in range(left, right + 1):
+            middle = sides_at(outline, float(column) + 0.5, float(row) + 0.5)
+            if wp.min(middle + slack) >= 0.0:  # else the whole pixel is outside one side
+                for position in range(pattern.shape[0]):
+                    off = pattern[position] - wp.vec2(0.5, 0.5)
+                    sides = middle + wp.vec3(wp.dot(bc, off), wp.dot(ca, off), wp.dot(ab, off))
+                    key = key_at(outline, sides)
+                    if key != KEY_OF_NOTHING:
+                        wp.atomic_min(keys, frame, row, column, position, key)
+
+
 @wp.kernel
 def average_samples(
     keys: wp.array4d(dtype=wp.int64),
@@ -51,16 +108,16 @@ def average_samples(
     background: wp.vec3,
     image: wp.array4d(dtype=float),
 ) -> None:
-    """The mean over a pixel's positions; ``keys`` are (position, frame, row, column)."""
+    """The mean over a pixel's positions; ``keys`` are (frame, row, column, position)."""
     frame, row = wp.tid()
-    samples, width = keys.shape[0], keys.shape[3]
+    samples, width = keys.shape[3], keys.shape[2]
     for column in range(width):
         lit = float(0.0)
         covered = float(0.0)
         for sample in range(samples):
-            key = keys[sample, frame, row, column]
+            key = keys[frame, row, column, sample]
             if key != KEY_OF_NOTHING:
-                lit += light[frame, int(key % FACE_BITS)]
+                lit += light[frame, int(key & (FACE_BITS - wp.int64(1)))]
                 covered += 1.0
         rest = (float(samples) - covered) / float(samples)
         for channel in range(3):
@@ -100,19 +157,15 @@ def render_flat(
     device, batch = positions_m.device, len(positions_m)
     if len(faces) == 0 or int(faces.max()) >= positions_m.shape[1] or int(faces.min()) < 0:
         raise HandcraftError(f"Expected `faces` to name vertices below {positions_m.shape[1]}; give the mesh's own.")
-    shifts = 0.5 - sample_positions(samples).to(device)
-    centred_px = camera.pixels_from_camera(positions_m)
-    moved_px = centred_px + shifts[:, None, None]
-    depths_m = positions_m[..., 2:].expand(samples, batch, -1, 1)
-    corners = torch.cat([moved_px, depths_m], dim=-1).flatten(0, 1)
-    keys = torch.full((samples, batch, camera.height_px, camera.width_px), int(KEY_OF_NOTHING), device=device)
+    pattern = sample_positions(samples).to(device)
+    corners = torch.cat([camera.pixels_from_camera(positions_m), positions_m[..., 2:]], dim=-1)
+    keys = torch.full((batch, camera.height_px, camera.width_px, samples), int(KEY_OF_NOTHING), device=device)
     triangles = kernels.warp_array(faces.to(device=device, dtype=torch.int32), wp.vec3i)
-    facing = torch.ones(samples * batch, device=device)
     rasterised = [
-        kernels.warp_array(corners, wp.vec3), triangles, kernels.warp_array(facing, wp.float32), 1.0, NEAREST_DEPTH_M,
-        kernels.warp_array(keys.flatten(0, 1), wp.int64),
+        kernels.warp_array(corners, wp.vec3), triangles, kernels.warp_array(pattern, wp.vec2), NEAREST_DEPTH_M,
+        kernels.warp_array(keys, wp.int64),
     ]  # fmt: skip
-    kernels.launch(kernels.rasterise, (samples * batch, len(faces)), rasterised, device)
+    kernels.launch(rasterise_pattern, (batch, len(faces)), rasterised, device)
     light = torch.empty((batch, len(faces)), device=device)
     lit = [
         kernels.warp_array(positions_m, wp.vec3), triangles, wp.vec3(*TOWARDS_LAMP), wp.vec3(AMBIENT, DIFFUSE, FRONTAL),

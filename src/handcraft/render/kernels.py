@@ -76,6 +76,57 @@ def side_of(edge: Edge, x: float, y: float) -> float:
     return edge.sense * signed_area(edge.start, edge.end, x, y)
 
 
+@wp.struct
+class Outline:
+    """A triangle of (u px, v px, depth m) corners, as coverage needs it."""
+
+    number: int
+    depths_m: wp.vec3
+    bc: Edge
+    ca: Edge
+    ab: Edge
+    turned: float
+    """-1 where ``facing`` is 1: what is inside lies to the right of every side."""
+
+
+@wp.func
+def outline_of(a: wp.vec3, b: wp.vec3, c: wp.vec3, facing: float, number: int) -> Outline:
+    """The triangle a, b, c."""
+    outline = Outline()
+    outline.number = number
+    outline.depths_m = wp.vec3(a[2], b[2], c[2])
+    outline.bc = edge_between(b, c)
+    outline.ca = edge_between(c, a)
+    outline.ab = edge_between(a, b)
+    outline.turned = -facing
+    return outline
+
+
+@wp.func
+def is_drawn(a: wp.vec3, b: wp.vec3, c: wp.vec3, facing: float, nearest_depth_m: float) -> bool:
+    """Whether a triangle faces the camera, and is not so near that it would wrap round behind it."""
+    if wp.min(a[2], wp.min(b[2], c[2])) < nearest_depth_m:
+        return False
+    return signed_area(a, b, c[0], c[1]) * facing <= -1.0e-9
+
+
+@wp.func
+def sides_at(outline: Outline, x: float, y: float) -> wp.vec3:
+    """:func:`side_of` all three sides, positive on the inside."""
+    return outline.turned * wp.vec3(side_of(outline.bc, x, y), side_of(outline.ca, x, y), side_of(outline.ab, x, y))
+
+
+@wp.func
+def key_at(outline: Outline, sides: wp.vec3) -> wp.int64:
+    """Depth above and triangle below at a position with these ``sides``, if the triangle covers it; else nothing."""
+    if sides[0] >= 0.0 and sides[1] >= 0.0 and sides[2] >= 0.0:
+        depth_m = (sides[0] + sides[1] + sides[2]) / (
+            sides[0] / outline.depths_m[0] + sides[1] / outline.depths_m[1] + sides[2] / outline.depths_m[2]
+        )
+        return wp.int64(depth_m * DEPTH_STEPS_PER_M) * FACE_BITS + wp.int64(outline.number)
+    return KEY_OF_NOTHING
+
+
 @wp.func
 def barycentric(a: wp.vec3, b: wp.vec3, c: wp.vec3, x: float, y: float) -> wp.vec3:
     """Perspective-correct weights of a pixel position in a triangle of (u px, v px, depth m) corners."""
@@ -111,25 +162,18 @@ def rasterise(
     a = subdivided(corners[frame, corner[0]], scale)
     b = subdivided(corners[frame, corner[1]], scale)
     c = subdivided(corners[frame, corner[2]], scale)
-    if wp.min(a[2], wp.min(b[2], c[2])) < nearest_depth_m:
-        return
-    area = signed_area(a, b, c[0], c[1])
-    if area * facing[frame] > -1.0e-9:
+    if not is_drawn(a, b, c, facing[frame], nearest_depth_m):
         return
     height, width = keys.shape[1], keys.shape[2]
     left = wp.max(int(wp.ceil(wp.min(a[0], wp.min(b[0], c[0])) - 0.5)), 0)
     right = wp.min(int(wp.floor(wp.max(a[0], wp.max(b[0], c[0])) - 0.5)), width - 1)
     top = wp.max(int(wp.ceil(wp.min(a[1], wp.min(b[1], c[1])) - 0.5)), 0)
     bottom = wp.min(int(wp.floor(wp.max(a[1], wp.max(b[1], c[1])) - 0.5)), height - 1)
-    bc, ca, ab = edge_between(b, c), edge_between(c, a), edge_between(a, b)
-    turned = -facing[frame]
+    outline = outline_of(a, b, c, facing[frame], face)
     for row in range(top, bottom + 1):
         for column in range(left, right + 1):
-            x, y = float(column) + 0.5, float(row) + 0.5
-            w0, w1, w2 = turned * side_of(bc, x, y), turned * side_of(ca, x, y), turned * side_of(ab, x, y)
-            if w0 >= 0.0 and w1 >= 0.0 and w2 >= 0.0:
-                depth_m = (w0 + w1 + w2) / (w0 / a[2] + w1 / b[2] + w2 / c[2])
-                key = wp.int64(depth_m * DEPTH_STEPS_PER_M) * FACE_BITS + wp.int64(face)
+            key = key_at(outline, sides_at(outline, float(column) + 0.5, float(row) + 0.5))
+            if key != KEY_OF_NOTHING:
                 wp.atomic_min(keys, frame, row, column, key)
 
 
@@ -140,28 +184,32 @@ def resolve_labels(
     faces: wp.array(dtype=wp.vec3i),
     face_parts: wp.array(dtype=wp.uint8),
     keys: wp.array3d(dtype=wp.int64),
-    pixels: wp.array(dtype=wp.vec3i),
     depth_m: wp.array3d(dtype=float),
     parts: wp.array3d(dtype=wp.uint8),
     normal_image: wp.array4d(dtype=float),
 ) -> None:
-    """Depth, part and normal at the centre of each of ``pixels`` (frame, row, column), which something covers."""
-    pixel = pixels[wp.tid()]
-    frame, row, column = pixel[0], pixel[1], pixel[2]
-    face = int(keys[frame, row, column] % FACE_BITS)
-    corner = faces[face]
-    a, b, c = corners[frame, corner[0]], corners[frame, corner[1]], corners[frame, corner[2]]
-    weight = barycentric(a, b, c, float(column) + 0.5, float(row) + 0.5)
-    depth_m[frame, row, column] = weight[0] * a[2] + weight[1] * b[2] + weight[2] * c[2]
-    parts[frame, row, column] = face_parts[face]
-    normal = wp.normalize(
-        weight[0] * normals[frame, corner[0]]
-        + weight[1] * normals[frame, corner[1]]
-        + weight[2] * normals[frame, corner[2]]
-    )
-    normal_image[frame, 0, row, column] = normal[0]
-    normal_image[frame, 1, row, column] = normal[1]
-    normal_image[frame, 2, row, column] = normal[2]
+    """Depth, part and normal at the centres of a row of pixels; zeros where nothing is."""
+    frame, row = wp.tid()
+    for column in range(keys.shape[2]):
+        key = keys[frame, row, column]
+        depth, normal, part = float(0.0), wp.vec3(0.0, 0.0, 0.0), wp.uint8(0)
+        if key != KEY_OF_NOTHING:
+            face = int(key & (FACE_BITS - wp.int64(1)))
+            corner = faces[face]
+            a, b, c = corners[frame, corner[0]], corners[frame, corner[1]], corners[frame, corner[2]]
+            weight = barycentric(a, b, c, float(column) + 0.5, float(row) + 0.5)
+            depth = weight[0] * a[2] + weight[1] * b[2] + weight[2] * c[2]
+            part = face_parts[face]
+            normal = wp.normalize(
+                weight[0] * normals[frame, corner[0]]
+                + weight[1] * normals[frame, corner[1]]
+                + weight[2] * normals[frame, corner[2]]
+            )
+        depth_m[frame, row, column] = depth
+        parts[frame, row, column] = part
+        normal_image[frame, 0, row, column] = normal[0]
+        normal_image[frame, 1, row, column] = normal[1]
+        normal_image[frame, 2, row, column] = normal[2]
 
 
 def warp_array(tensor: Any, dtype: Any) -> wp.array:  # noqa: ANN401 (a torch tensor and a warp type)

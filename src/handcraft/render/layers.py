@@ -27,8 +27,8 @@ class Layer:
     """At the positions that colour is averaged over."""
     labels: Callable[[Tensor], tuple[Tensor, Tensor, Tensor]]
     """Depth, part and normal images of ``keys``."""
-    colours: Callable[[Tensor, Tensor], Tensor]
-    """Light and coverage of ``fine_keys``; the normal image of ``keys`` is at hand then."""
+    colours: Callable[[Tensor, Tensor, Tensor], Tensor]
+    """Light of ``fine_keys`` laid over what is behind, and coverage; given the normal image of ``keys``."""
 
 
 def nearest_only(layers: list[Layer]) -> list[Layer]:

@@ -23,6 +23,24 @@ def matte_light(lights: LightsOfBatch, frame: int, normal: wp.vec3) -> wp.vec3:
     return light
 
 
+@wp.func
+def lay_over(
+    behind: wp.array4d(dtype=float),
+    lit: wp.vec3,
+    covered: float,
+    frame: int,
+    row: int,
+    column: int,
+    colour: wp.array4d(dtype=float),
+) -> None:
+    """Write a pixel: its light, what is behind as far as it shows, and coverage in channel 3."""
+    rest = 1.0 - covered
+    colour[frame, 0, row, column] = lit[0] + rest * behind[frame, 0, row, column]
+    colour[frame, 1, row, column] = lit[1] + rest * behind[frame, 1, row, column]
+    colour[frame, 2, row, column] = lit[2] + rest * behind[frame, 2, row, column]
+    colour[frame, 3, row, column] = covered
+
+
 @wp.kernel
 def resolve_matte(
     corners: wp.array2d(dtype=wp.vec3),
@@ -32,36 +50,32 @@ def resolve_matte(
     lights: LightsOfBatch,
     samples: int,
     keys: wp.array3d(dtype=wp.int64),
-    pixels: wp.array(dtype=wp.vec3i),
+    behind: wp.array4d(dtype=float),
     colour: wp.array4d(dtype=float),
 ) -> None:
-    """``shading.resolve_colour`` for flat, matte skin: every position is shaded, channel 3 is coverage."""
-    pixel = pixels[wp.tid()]
-    frame, row, column = pixel[0], pixel[1], pixel[2]
-    total = wp.vec3(0.0, 0.0, 0.0)
-    covered = float(0.0)
-    for down in range(samples):
-        for across in range(samples):
-            key = keys[frame, row * samples + down, column * samples + across]
-            if key != KEY_OF_NOTHING:
-                corner = faces[int(key & (FACE_BITS - wp.int64(1)))]
-                a, b, c = corners[frame, corner[0]], corners[frame, corner[1]], corners[frame, corner[2]]
-                x = float(column) + (float(across) + 0.5) / float(samples)
-                y = float(row) + (float(down) + 0.5) / float(samples)
-                weight = barycentric(a, b, c, x, y)
-                normal = (
-                    weight[0] * normals[frame, corner[0]]
-                    + weight[1] * normals[frame, corner[1]]
-                    + weight[2] * normals[frame, corner[2]]
-                )
-                total += matte_light(lights, frame, wp.normalize(normal))
-                covered += 1.0
+    """``shading.resolve_colour`` for flat, matte skin, a row of pixels at a time, laid over what is ``behind``."""
+    frame, row = wp.tid()
     scale = 1.0 / float(samples * samples)
-    lit = wp.cw_mul(tones[frame], total) * scale
-    colour[frame, 0, row, column] = lit[0]
-    colour[frame, 1, row, column] = lit[1]
-    colour[frame, 2, row, column] = lit[2]
-    colour[frame, 3, row, column] = covered * scale
+    for column in range(colour.shape[3]):
+        total = wp.vec3(0.0, 0.0, 0.0)
+        covered = float(0.0)
+        for down in range(samples):
+            for across in range(samples):
+                key = keys[frame, row * samples + down, column * samples + across]
+                if key != KEY_OF_NOTHING:
+                    corner = faces[int(key & (FACE_BITS - wp.int64(1)))]
+                    a, b, c = corners[frame, corner[0]], corners[frame, corner[1]], corners[frame, corner[2]]
+                    x = float(column) + (float(across) + 0.5) / float(samples)
+                    y = float(row) + (float(down) + 0.5) / float(samples)
+                    weight = barycentric(a, b, c, x, y)
+                    normal = (
+                        weight[0] * normals[frame, corner[0]]
+                        + weight[1] * normals[frame, corner[1]]
+                        + weight[2] * normals[frame, corner[2]]
+                    )
+                    total += matte_light(lights, frame, wp.normalize(normal))
+                    covered += 1.0
+        lay_over(behind, wp.cw_mul(tones[frame], total) * scale, covered * scale, frame, row, column, colour)
 
 
 @wp.kernel
@@ -69,17 +83,21 @@ def resolve_matte_centres(
     normal_image: wp.array4d(dtype=float),
     tones: wp.array(dtype=wp.vec3),
     lights: LightsOfBatch,
-    pixels: wp.array(dtype=wp.vec3i),
+    keys: wp.array3d(dtype=wp.int64),
+    behind: wp.array4d(dtype=float),
     colour: wp.array4d(dtype=float),
 ) -> None:
     """:func:`resolve_matte` with one position a pixel, its centre, whose normal the labels have already."""
-    pixel = pixels[wp.tid()]
-    frame, row, column = pixel[0], pixel[1], pixel[2]
-    normal = wp.vec3(
-        normal_image[frame, 0, row, column], normal_image[frame, 1, row, column], normal_image[frame, 2, row, column]
-    )
-    lit = wp.cw_mul(tones[frame], matte_light(lights, frame, normal))
-    colour[frame, 0, row, column] = lit[0]
-    colour[frame, 1, row, column] = lit[1]
-    colour[frame, 2, row, column] = lit[2]
-    colour[frame, 3, row, column] = 1.0
+    frame, row = wp.tid()
+    for column in range(colour.shape[3]):
+        lit = wp.vec3(0.0, 0.0, 0.0)
+        covered = float(0.0)
+        if keys[frame, row, column] != KEY_OF_NOTHING:
+            normal = wp.vec3(
+                normal_image[frame, 0, row, column],
+                normal_image[frame, 1, row, column],
+                normal_image[frame, 2, row, column],
+            )
+            lit = wp.cw_mul(tones[frame], matte_light(lights, frame, normal))
+            covered = 1.0
+        lay_over(behind, lit, covered, frame, row, column, colour)

@@ -13,7 +13,7 @@ from handcraft.render.renderer import Rendering
 from handcraft.render.sensor import SENSOR_UNIFORMS, photograph, sample_sensor
 from handcraft.scene.draws import Stream, uniform_rows
 from handcraft.scene.sensors import DepthSensorConfig, SensorConfig
-from handcraft.scene.skin import srgb_from_linear
+from handcraft.scene.skin import srgb_from_linear_
 
 
 def take_pictures(
@@ -26,7 +26,7 @@ def take_pictures(
     if effects == SensorConfig.without_effects():
         pictures = torch.empty_like(rendering.colour)
         for light, picture in zip(rendering.colour, pictures, strict=True):  # one at a time, which fits the cache
-            picture.copy_(srgb_from_linear(light.clamp(0, 1)))
+            srgb_from_linear_(torch.clamp(light, 0, 1, out=picture))
         return pictures
     sensor = sample_sensor(uniform_rows(seed, cameras or indices, Stream.SENSOR, SENSOR_UNIFORMS), effects)
     shape = rendering.colour.shape[1:]

@@ -14,10 +14,10 @@ from handcraft.geometry.cameras import Camera
 from handcraft.hand.model import HandModel
 from handcraft.hand.skeleton import FOREARM_ID, KEYPOINTS, OCCLUDER_ID
 from handcraft.render import kernels
-from handcraft.render.colour_pass import ColourPass, Surfaces, covered_pixels
+from handcraft.render.colour_pass import ColourPass, Surfaces
 from handcraft.render.layers import NEAREST_DEPTH_M, Layer, depth_from_drawn, drawn_from_camera, nearest_only
 from handcraft.render.solids import SolidPixels, colour_solids, label_solids, shade_solids
-from handcraft.render.surface import Fans, outward_normals
+from handcraft.render.surface import Fans, outward_normals, placed
 from handcraft.scene.scene import Scene
 
 VISIBILITY_TOLERANCE_M = tuple(
@@ -74,32 +74,30 @@ class Renderer:
         layers = [self._hand(scene), *(self._hand(other) for other in scene.others), *self._solids(scene)]
         hand, *hiding = nearest_only(layers)
         depth_m, parts, normal_image = hand.labels(hand.keys)
-        shaded = hand.colours(hand.fine_keys, normal_image)
-        coverage = shaded[:, 3]
+        backdrop = scene.backdrop.to(depth_m)
+        colour, coverage = hand.colours(hand.fine_keys, normal_image, backdrop).split((3, 1), dim=1)
         for layer in hiding:
             nearer_m, kinds, outwards = layer.labels(layer.keys)
             depth_m, normal_image = depth_m + nearer_m, normal_image + outwards
             parts = torch.where(kinds > 0, OCCLUDER_ID, parts)
-            shaded = shaded + layer.colours(layer.fine_keys, outwards)
+            nothing = torch.zeros_like(backdrop[:1, :1, :1, :1]).expand_as(backdrop)
+            light, before = layer.colours(layer.fine_keys, outwards, nothing).split((3, 1), dim=1)
+            colour = colour + light - before * backdrop
         depth_m = depth_from_drawn(scene.camera, depth_m)
-        colour = torch.addcmul(shaded[:, :3], 1 - shaded[:, 3:], scene.backdrop.to(shaded))
         joints_m = in_camera(scene.mesh.keypoints_m, scene.camera_from_hand)
         keypoints_px = scene.camera.pixels_from_camera(joints_m)
         visible = keypoint_visibility(joints_m, keypoints_px, depth_m)
         visible &= ~hidden_by_others(joints_m, keypoints_px, depth_m, parts)
         mask = (parts > 0) & (parts < FOREARM_ID)
         return Rendering(
-            colour, coverage, depth_m, parts, normal_image, keypoints_px, joints_m, visible, mask, scene.camera
+            colour, coverage[:, 0], depth_m, parts, normal_image, keypoints_px, joints_m, visible, mask, scene.camera
         )
 
     def _hand(self, scene: Scene) -> Layer:
         """The scene's own hands, without what may hide them."""
         camera = scene.camera
-        positions_m, joints_m = (
-            drawn_from_camera(camera, in_camera(points_m, scene.camera_from_hand))
-            for points_m in (scene.mesh.vertices_m, scene.mesh.keypoints_m)
-        )
-        corners = corners_of(camera, positions_m)
+        positions_m, corners = placed(scene.mesh.vertices_m, scene.camera_from_hand, camera)
+        joints_m = drawn_from_camera(camera, in_camera(scene.mesh.keypoints_m, scene.camera_from_hand))
         if not scene.forearm:
             corners[:, self._forearm, 2] = 0  # nearer than anything that is drawn
         facing = torch.where(scene.mesh.is_left, -1.0, 1.0).to(corners)
@@ -110,7 +108,7 @@ class Renderer:
         fine_keys = self._keys(corners, faces, facing, camera, self.supersampling) if finer else keys
         return Layer(
             keys, fine_keys, lambda seen: self._labels(corners, normals, seen),
-            lambda seen, outwards: self._colour_pass.colours(surfaces, seen, scene, outwards),
+            lambda seen, outwards, behind: self._colour_pass.colours(surfaces, seen, scene, outwards, behind),
         )  # fmt: skip
 
     def _solids(self, scene: Scene) -> list[Layer]:
@@ -126,9 +124,11 @@ class Renderer:
         def labels(seen: Tensor) -> tuple[Tensor, Tensor, Tensor]:
             return label_solids(SolidPixels.of(seen, corners, faces, 1), corners, normals, shape)
 
-        def colours(seen: Tensor, _: Tensor) -> Tensor:
+        def colours(seen: Tensor, _: Tensor, behind: Tensor) -> Tensor:
             places = SolidPixels.of(seen, corners, faces, samples)
-            return colour_solids(places, shade_solids(places, normals, solids, scene.lights), shape, samples)
+            light = colour_solids(places, shade_solids(places, normals, solids, scene.lights), shape, samples)
+            light[:, :3].addcmul_(1 - light[:, 3:], behind)
+            return light
 
         return [Layer(keys, fine_keys, labels, colours)]
 
@@ -143,21 +143,18 @@ class Renderer:
         return keys
 
     def _labels(self, corners: Tensor, normals: Tensor, keys: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        pixels, device = covered_pixels(keys, samples=1), corners.device
-        depth_m = torch.zeros(keys.shape, device=device)
-        parts = torch.zeros(keys.shape, dtype=torch.uint8, device=device)
-        normal_image = torch.zeros((len(keys), 3, *keys.shape[1:]), device=device)
-        if len(pixels) == 0:
-            return depth_m, parts, normal_image
+        device = corners.device
+        depth_m = torch.empty(keys.shape, device=device)
+        parts = torch.empty(keys.shape, dtype=torch.uint8, device=device)
+        normal_image = torch.empty((len(keys), 3, *keys.shape[1:]), device=device)
         arguments = [
             kernels.warp_array(corners, wp.vec3), kernels.warp_array(normals, wp.vec3),
             kernels.warp_array(self._faces(device), wp.vec3i),
             kernels.warp_array(self.model.topology.face_parts.to(device), wp.uint8),
-            kernels.warp_array(keys, wp.int64), kernels.warp_array(pixels, wp.vec3i),
-            kernels.warp_array(depth_m, wp.float32),
+            kernels.warp_array(keys, wp.int64), kernels.warp_array(depth_m, wp.float32),
             kernels.warp_array(parts, wp.uint8), kernels.warp_array(normal_image, wp.float32),
         ]  # fmt: skip
-        kernels.launch(kernels.resolve_labels, (len(pixels),), arguments, device)
+        kernels.launch(kernels.resolve_labels, tuple(keys.shape[:2]), arguments, device)
         return depth_m, parts, normal_image
 
     @cached_property

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Normals of posed surfaces, fast: what ``hand.topology.vertex_normals`` computes differentiably, as two Warp kernels.
+"""Posed surfaces before the camera, fast, as Warp kernels: where their vertices are seen, and which way they face.
 
-Every vertex gathers the triangles around it, so nothing is added atomically and the result does not depend on order.
+What they compute, ``Camera.pixels_from_camera`` and ``hand.topology.vertex_normals`` compute differentiably. For its
+normal every vertex gathers the triangles around it: nothing is added atomically, and order does not matter.
 """
 
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ import warp as wp
 from jaxtyping import Float, Int, Int32
 from torch import Tensor
 
+from handcraft.geometry.cameras import Camera
 from handcraft.render import kernels
+from handcraft.render.layers import FAR_M, NEAREST_DEPTH_M
 
 wp.set_module_options({"enable_backward": False})
 
@@ -32,6 +35,43 @@ class Fans:
         first = torch.zeros(vertices + 1, dtype=torch.int64)
         first[1:] = torch.bincount(corners, minlength=vertices).cumsum(0)
         return Fans(*(values.to(device=device, dtype=torch.int32) for values in (faces, first, order // 3)))
+
+
+@wp.kernel
+def place_vertices(
+    points: wp.array2d(dtype=wp.vec3),
+    camera_from_hand: wp.array(dtype=wp.mat44),
+    intrinsics: wp.array(dtype=wp.mat33),
+    far_m: float,
+    nearest_depth_m: float,
+    positions: wp.array2d(dtype=wp.vec3),
+    corners: wp.array2d(dtype=wp.vec3),
+) -> None:
+    """Points of the hand's frame in the camera's, and as (u px, v px, depth m); ``far_m`` above 0: weak perspective."""
+    frame, vertex = wp.tid()
+    here = wp.transform_point(camera_from_hand[frame], points[frame, vertex])
+    seen = here
+    if far_m > 0.0:
+        seen = wp.vec3(here[0], here[1], 1.0)
+        if here[2] >= nearest_depth_m:
+            here = wp.vec3(here[0], here[1], here[2] + far_m)
+    projected = intrinsics[frame] * seen
+    positions[frame, vertex] = here
+    corners[frame, vertex] = wp.vec3(projected[0] / projected[2], projected[1] / projected[2], here[2])
+
+
+def placed(
+    points_m: Float[Tensor, "batch vertices 3"], camera_from_hand: Float[Tensor, "batch 4 4"], camera: Camera
+) -> tuple[Float[Tensor, "batch vertices 3"], Float[Tensor, "batch vertices 3"]]:
+    """Points of the hand's frame as ``drawn_from_camera`` has them, and as (u px, v px, depth m)."""
+    positions_m, corners = (torch.empty(points_m.shape, device=points_m.device) for _ in range(2))
+    arguments = [
+        kernels.warp_array(points_m, wp.vec3), kernels.warp_array(camera_from_hand, wp.mat44),
+        kernels.warp_array(camera.intrinsics, wp.mat33), 0.0 if camera.projection == "pinhole" else FAR_M,
+        NEAREST_DEPTH_M, kernels.warp_array(positions_m, wp.vec3), kernels.warp_array(corners, wp.vec3),
+    ]  # fmt: skip
+    kernels.launch(place_vertices, tuple(points_m.shape[:2]), arguments, points_m.device)
+    return positions_m, corners
 
 
 @wp.kernel

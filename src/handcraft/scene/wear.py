@@ -114,6 +114,8 @@ def _shares(config: WearConfig) -> tuple[float, float, float, float]:
 
 def clothed(mesh: HandMesh, wear: Wear) -> HandMesh:
     """The hands in what they wear: sleeves and gloves stand off the skin; keypoints stay where the joints are."""
+    if not bool((wear.sleeve + wear.glove > 0).any()):
+        return mesh
     y_m = mesh.topology.rest_vertices_m[:, 1]
     behind = ((wear.sleeve_edge_m[:, None] - y_m) / SLEEVE_RAMP_M).clamp(0, 1)
     gloved = (y_m > wear.glove_edge_m[:, None]).float()
