@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-sys.path.append(str(Path(__file__).parents[1]))  # the maker of made-up files lives with the tests
+sys.path.insert(0, str(Path(__file__).parents[1]))  # the maker of made-up files lives with the tests
 
 from handcraft.hand import MANOFile, MANOLayer
 from tests.data.mano.make import right_entries

@@ -8,9 +8,9 @@ from PIL import Image
 
 from handcraft.cli import main
 from handcraft.report.results import read_results
-from handcraft.studies.refinement.config import REFINERS
+from handcraft.studies.refinement import SMOKE_STUDY
 
-ARMS = ["image centre", "mean pose", "raw renders", "normalised colours", *REFINERS, "labelled target"]
+ARMS = ["image centre", "mean pose", "raw renders", "normalised colours", *SMOKE_STUDY.refiners, "labelled target"]
 
 
 def demo(folder, *options):

@@ -2,6 +2,7 @@
 """``handcraft view``: what is sent to the viewer, and what is said where the viewer is not installed."""
 
 import importlib.util
+import subprocess
 import sys
 import types
 
@@ -70,3 +71,21 @@ def test_a_recording_is_written_where_rerun_is_installed(tmp_path, capsys):
     said = capsys.readouterr()
     assert "Wrote 3 samples" in said.out if installed else "handcraft[view]" in said.err
     assert not installed or (tmp_path / "set.rrd").read_bytes()[:4] == b"RRF2"
+
+
+def test_rendering_that_is_to_be_viewed_is_refused_before_it_begins_where_rerun_is_missing(
+    tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setitem(sys.modules, "rerun", None)
+    assert main(["render", "--out", str(tmp_path / "set"), "--count", "2", "--size-px", "24", "--view"]) == 2
+    said = capsys.readouterr().err
+    assert "pip install 'handcraft[view]'" in said
+    assert len(said.splitlines()) == 1
+    assert not (tmp_path / "set").exists()
+
+
+def test_rendering_processes_never_import_the_viewer_or_matplotlib():
+    """They import the module of the verb; a second of imports in each of them is a second of waiting."""
+    code = "import sys, handcraft.cli.render; print({'rerun', 'matplotlib'} & {*sys.modules})"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert said == "set()\n"

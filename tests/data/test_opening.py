@@ -2,13 +2,16 @@
 import pytest
 
 from handcraft.data import (
+    RHD,
     CocoHands,
     FreiHAND,
     JointsJson,
     PhotographFolder,
     Reader,
+    RealHands,
     ShardDataset,
     ShardWriter,
+    SynthHands,
     YoloHands,
     open_dataset,
 )
@@ -17,7 +20,10 @@ from tests.data.coco.make import write_coco
 from tests.data.freihand.make import write_freihand
 from tests.data.joints_json.make import write_joints_json
 from tests.data.photographs.make import write_photographs
+from tests.data.realhands.make import write_realhands
+from tests.data.rhd.make import write_rhd
 from tests.data.shards.make import sample
+from tests.data.synthhands.make import write_synthhands
 from tests.data.yolo.make import write_yolo
 
 
@@ -34,6 +40,9 @@ def write_shards(folder):
         (write_joints_json, JointsJson, 3),
         (write_coco, CocoHands, 3),
         (write_yolo, YoloHands, 3),
+        (write_rhd, RHD, 4),
+        (write_synthhands, SynthHands, 4),
+        (write_realhands, RealHands, 5),
         (write_photographs, PhotographFolder, 12),
     ],
 )
@@ -54,6 +63,11 @@ def test_the_evaluation_part_of_freihand_stands_alone(tmp_path):
     for path in tmp_path.glob("training_*.json"):
         path.unlink()
     assert [each.key for each in open_dataset(tmp_path)] == ["evaluation-00000000", "evaluation-00000001"]
+
+
+def test_the_evaluation_part_of_rhd_stands_alone(tmp_path):
+    write_rhd(tmp_path, splits=["evaluation"])
+    assert [each.key for each in open_dataset(tmp_path)] == ["evaluation-00000"]
 
 
 def test_a_folder_with_nothing_in_it_is_told_what_was_looked_for(tmp_path):

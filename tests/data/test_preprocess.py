@@ -6,7 +6,17 @@ import weakref
 import pytest
 import torch
 
-from handcraft.data import CropBox, HandSample, PreprocessConfig, normalise_colour, prepare
+from handcraft.data import (
+    HGAN_TEST,
+    HGAN_TRAINING,
+    MURPHY_PHOTOGRAPHS,
+    MURPHY_RENDERS,
+    CropBox,
+    HandSample,
+    PreprocessConfig,
+    normalise_colour,
+    prepare,
+)
 from handcraft.errors import HandcraftError
 from tests.data.painted import centroids_px
 
@@ -104,6 +114,66 @@ def test_masked_crops_are_black_outside_the_hand_and_kept_ones_are_not():
     assert masked.masks.float().mean().item() == pytest.approx(1 / 2.1**2, rel=0.03)
 
 
+def test_white_crops_are_white_wherever_black_ones_are_black():
+    black, white = (
+        prepare([hand()], PreprocessConfig(background=mode, crop_scale=6.0)).float_images()[0]
+        for mode in ("masked", "white")
+    )
+    coverage = CropBox(*prepare([hand()], PreprocessConfig(crop_scale=6.0)).crops[0].tolist()).resample(
+        hand().mask.float()[None], 64
+    )
+    assert torch.allclose(white, black + 1 - coverage, atol=1 / 255)
+    assert white[:, 0, 0].tolist() == [1, 1, 1]  # out of the picture
+    assert white[:, 32, 1].tolist() == [1, 1, 1]  # in the picture, off the hand
+    assert white[:, 32, 32].equal(black[:, 32, 32])
+
+
+@pytest.mark.parametrize(
+    "config",
+    [MURPHY_RENDERS, MURPHY_PHOTOGRAPHS, HGAN_TRAINING, HGAN_TEST],
+    ids=["variance", "centre", "native", "fixed"],
+)
+def test_keypoints_stay_on_their_pixels_in_every_crop(config):
+    prepared = prepare([hand()], dataclasses.replace(config, background="kept"))
+    points_px = prepared.keypoints_px[0, DOTS]
+    within = ((points_px > 8) & (points_px < config.size - 8)).all(dim=1)
+    assert within.sum() >= 2
+    found = centroids_px(prepared.float_images()[0], points_px[within], reach_px=5)
+    assert torch.allclose(found, points_px[within].double(), atol=0.1)
+
+
+def test_the_crops_of_the_thesis():
+    sample = hand()
+    area, share = sample.mask.sum().item(), sample.mask.float().mean().item()
+    renders, photographs = (prepare([sample], config) for config in (MURPHY_RENDERS, MURPHY_PHOTOGRAPHS))
+    assert renders.crops[0, 2].item() == pytest.approx(1.753 * (area * (1 - share)) ** 0.5, rel=1e-3)
+    assert photographs.crops[0].tolist() == [62.5, 37.5, 75.0]
+    assert renders.size == photographs.size == 64
+    left = dataclasses.replace(sample, side="left")
+    assert prepare([left], MURPHY_RENDERS).images.equal(renders.images)  # left hands are not mirrored there
+
+
+def test_native_crops_copy_pixels_and_are_drawn_by_seed_and_number():
+    samples = [hand(number) for number in range(6)]
+    config = dataclasses.replace(HGAN_TRAINING, size=16, background="kept")
+    first, again = prepare(samples, config), prepare(samples, config)
+    assert first.crops.equal(again.crops)
+    assert prepare(samples[:3], config).crops.equal(first.crops[:3])
+    assert len({tuple(crop) for crop in first.crops.tolist()}) > 3  # equal samples, other numbers
+    assert not prepare(samples, dataclasses.replace(config, crop_seed=1)).crops.equal(first.crops)
+    left, top, side = (int(value) for value in first.crops[0].tolist())
+    assert side == 16
+    assert first.float_images()[0].equal((hand().image[:, top : top + 16, left : left + 16] * 255).round() / 255)
+
+
+def test_a_mask_of_all_pixels_has_no_variance_and_is_skipped():
+    full = dataclasses.replace(hand(1), mask=torch.ones(150, 200, dtype=torch.bool))
+    assert (prepare([hand(0), full], MURPHY_RENDERS).keys, prepare([full], PreprocessConfig()).skipped) == (
+        ("hand-0",),
+        0,
+    )
+
+
 def test_segment_stands_in_for_missing_masks_of_any_size():
     samples = [hand(0, masked=False), hand(1, height=180, width=230, masked=False)]
     found = prepare(samples, PreprocessConfig(), segment=grey_is_hand)
@@ -154,6 +224,8 @@ def test_preparing_holds_no_picture_longer_than_its_turn():
 
 
 def test_mistakes_are_told_in_one_line():
+    with pytest.raises(HandcraftError, match=r"mask of sample 'hand-0' to have .* size .*, but got \(4, 5\)"):
+        prepare([hand(masked=False)], PreprocessConfig(), segment=lambda images: torch.ones(1, 4, 5))
     with pytest.raises(HandcraftError, match="sample 'hand-0' to have a mask; pass `segment`"):
         prepare([hand(masked=False)], PreprocessConfig())
     with pytest.raises(HandcraftError, match="samples of one source, but got 'painted' and 'other'"):

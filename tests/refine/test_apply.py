@@ -10,7 +10,7 @@ import torch
 from handcraft.data import HandSample, PreparedSet, ShardDataset, ShardWriter
 from handcraft.errors import HandcraftError
 from handcraft.refine import Refiner, refine_prepared, refine_shards
-from tests.refine.toy import refiner, renders
+from tests.refine.toy import TINY, refiner, renders
 
 SIZES = [(16, 16), (21, 18), (40, 9), (17, 17), (8, 30)]
 
@@ -63,6 +63,55 @@ def test_prepared_set_keeps_everything_but_its_images():
     assert not torch.equal(after.images, before.images)
 
 
+class Numbered:
+    """A translator that answers with what it was given, as a shade of grey; it has as many answers as numbers."""
+
+    size_multiple, size_minimum = 1, 1
+
+    def translate(self, images, given):
+        shade = (given.numbers % 2**32 + given.numbers // 2**32 + given.seed) / 255
+        return shade.view(-1, 1, 1, 1).float().expand_as(images)
+
+    def to(self, device):
+        return self
+
+
+MANY = Refiner(Numbered(), {"kind": "style", "checkpoint_sha256": "2" * 64})
+
+
+def test_copies_follow_one_another_and_the_first_are_the_same_however_many():
+    before = renders(3)
+    once, thrice = refine_prepared(MANY, before), refine_prepared(MANY, before, copies=3)
+    assert once.keys == before.keys
+    assert thrice.keys[:4] == ("blob-0-0", "blob-0-1", "blob-0-2", "blob-1-0")
+    assert torch.equal(thrice.images[::3], once.images)
+    assert [image.unique().tolist() for image in thrice.images[:4]] == [[0], [1], [2], [1]]
+    assert torch.equal(thrice.masks[::3], before.masks)
+    assert refine_prepared(MANY, before, seed=5).images[0].unique().tolist() == [5]
+
+
+def test_copies_that_would_be_alike_are_refused():
+    with pytest.raises(HandcraftError, match=r"Expected `copies` to be 1 for a refiner of kind cyclegan"):
+        refine_prepared(refiner(), renders(), copies=2)
+    with pytest.raises(HandcraftError, match=r"Expected `copies` to be at least 1, but got 0"):
+        refine_prepared(refiner(), renders(), copies=0)
+
+
+def test_copies_in_shards_have_their_keys_and_numbers(source, tmp_path):
+    assert refine_shards(MANY, source, tmp_path / "many", copies=2) == 2 * len(SIZES)
+    refined = list(ShardDataset(tmp_path / "many"))
+    assert [each.key for each in refined[:3]] == ["hand-0-0", "hand-0-1", "hand-1-0"]
+    assert [round(each.image.mean().item() * 255) for each in refined[:4]] == [0, 1, 1, 2]
+
+
+def test_masks_of_shards_are_used(source, tmp_path):
+    composited = refiner(dataclasses.replace(TINY, composite=True))
+    refine_shards(composited, source, tmp_path / "refined")
+    for before, after in zip(ShardDataset(source), ShardDataset(tmp_path / "refined"), strict=True):
+        outside = ~before.mask[None].expand_as(before.image)
+        torch.testing.assert_close(after.image[outside], before.image[outside], rtol=0, atol=0.6 / 255)
+
+
 def test_refined_photographs_are_no_photographs():
     claimed = dataclasses.replace(renders(), is_real=True)
     assert not refine_prepared(refiner(), claimed).is_real
@@ -110,14 +159,14 @@ def stops_after(count):
         if next(calls, None) is None:
             raise StoppedError
 
-    refine.photographed_from_rendered.register_forward_pre_hook(stop)
+    refine.translator.photographed_from_rendered.register_forward_pre_hook(stop)
     return refine
 
 
 def test_another_refiner_does_not_continue_a_set(source, tmp_path):
     refine_shards(refiner(), source, tmp_path / "refined")
     one = refiner()
-    other = Refiner(one.photographed_from_rendered, one.input, {"kind": "cyclegan", "checkpoint_sha256": "1" * 64})
+    other = Refiner(one.translator, {"kind": "cyclegan", "checkpoint_sha256": "1" * 64})
     with pytest.raises(HandcraftError, match=r"to be new or made with the same description"):
         refine_shards(other, source, tmp_path / "refined")
 

@@ -7,7 +7,7 @@ import socket
 
 import torch
 
-from tests.refine.toy import TINY, learner
+from tests.refine.toy import TINY, learner, shown
 
 CONFIG = dataclasses.replace(TINY, pool=6)  # smaller than two batches: the pool is full, and shared, in the second step
 STEPS = 2
@@ -16,11 +16,11 @@ STEPS = 2
 def gradients(trained):
     """Of all weights after some steps, in double precision: Adam would turn rounding into whole steps."""
     trained.networks.double()
-    load, pooled = trained._load, trained._pooled
-    trained._load = lambda *arguments: load(*arguments).double()
+    pooled = trained._pooled
     trained._pooled = lambda *arguments: pooled(*arguments).double()
     for step in range(STEPS):
-        images, _ = trained.update_generators(*trained.batch(step))
+        rendered, photographed = (shown(each.images.double(), each.masks) for each in trained.batch(step))
+        images, _ = trained.update_generators(rendered, photographed, step)
         trained.update_discriminators(images, step)
     named = trained.networks.named_parameters()
     return torch.cat([parameter.grad.flatten() for name, parameter in named if name.endswith("weight")])

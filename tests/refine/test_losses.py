@@ -8,7 +8,7 @@ from handcraft.refine.losses import adversarial_loss, cycle_loss, discriminator_
 
 
 def answers(value):
-    return torch.full((2, 1, 3, 3), value)
+    return (torch.full((2, 1, 3, 3), value),)
 
 
 def test_discriminator_loss_is_half_the_sum_of_squares():
@@ -20,9 +20,20 @@ def test_discriminator_loss_is_half_the_sum_of_squares():
 
 def test_adversarial_loss_pulls_fakes_to_one():
     torch.testing.assert_close(adversarial_loss(on_fake=answers(0.3)), torch.tensor(0.49))
-    on_fake = answers(0.3).requires_grad_()
-    adversarial_loss(on_fake=on_fake).backward()
+    (on_fake,) = answers(0.3)
+    adversarial_loss(on_fake=(on_fake.requires_grad_(),)).backward()
     assert (on_fake.grad < 0).all()
+
+
+def test_scales_are_summed_and_patches_averaged():
+    """Seed 002: three scales weigh three times, however many patches each has."""
+    coarse, fine = torch.full((2, 1, 2, 2), 0.3), torch.full((2, 1, 8, 8), 0.5)
+    both, sizes = (coarse, fine), [(coarse,), (fine,)]
+    torch.testing.assert_close(adversarial_loss(on_fake=both), sum(adversarial_loss(on_fake=each) for each in sizes))
+    torch.testing.assert_close(
+        discriminator_loss(on_real=both, on_fake=both),
+        sum(discriminator_loss(on_real=each, on_fake=each) for each in sizes),
+    )
 
 
 def test_cycle_loss_is_a_distance():

@@ -13,6 +13,7 @@ from handcraft.training import save_checkpoint
 from tests.refine.toy import TINY, refiner
 
 NORMALISED = dataclasses.replace(TINY, input="normalised")
+COMPOSITED = dataclasses.replace(TINY, composite=True)
 
 
 def images(count, height=16, width=16):
@@ -28,8 +29,9 @@ def test_batch_mates_do_not_matter(config):
 
 def test_mode_does_not_matter():
     refine, batch = refiner(), images(2)
+    refine.translator.train()
     training = refine(batch)
-    refine.photographed_from_rendered.eval()
+    refine.translator.eval()
     assert torch.equal(refine(batch), training)
 
 
@@ -57,6 +59,30 @@ def test_tint_is_taken_out_first_when_trained_so():
     assert (in_colour(batch) - in_colour(batch * tint)).abs().max() > 0.05
 
 
+def test_what_lies_outside_the_mask_stays_where_training_kept_it():
+    """Also where the image is padded: the mask is padded with it."""
+    refine, batch = refiner(COMPOSITED), images(2, 17, 18)
+    masks = torch.zeros(2, 17, 18, dtype=torch.bool)
+    masks[:, 3:9, 5:] = True
+    refined = refine(batch, masks=masks)
+    outside = ~masks[:, None].expand_as(batch)
+    torch.testing.assert_close(refined[outside], batch[outside], rtol=0, atol=1e-6)
+    torch.testing.assert_close(refined[~outside], refiner(TINY)(batch)[~outside])
+    assert (refined[~outside] - batch[~outside]).abs().mean() > 0.01
+
+
+def test_masks_that_are_needed_or_do_not_match_are_asked_for():
+    with pytest.raises(HandcraftError, match=r"Expected `masks` for a refiner that was trained to change hands"):
+        refiner(COMPOSITED)(images(2))
+    with pytest.raises(HandcraftError, match=r"Expected `masks` to be 2 of 16x16 pixels, .* but got 2 of 16x8"):
+        refiner(COMPOSITED)(images(2), masks=torch.ones(2, 8, 16, dtype=torch.bool))
+
+
+def test_a_strength_that_it_does_not_have_is_refused():
+    with pytest.raises(HandcraftError, match=r"Expected `strength` to be 1 for a CycleGAN, but got 0\.5"):
+        refiner()(images(1), strength=0.5)
+
+
 def test_checkpoint_without_refiner_is_refused(tmp_path):
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, kind="cyclegan", config=TINY.without_loop(), step=1, state={"learner": {"average": {}}})
@@ -67,14 +93,14 @@ def test_checkpoint_without_refiner_is_refused(tmp_path):
 def test_other_kind_is_refused(tmp_path):
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, kind="keypoints", config={}, step=1, state={})
-    with pytest.raises(HandcraftError, match=r"to be a checkpoint of kind cyclegan, but .* keypoints"):
+    with pytest.raises(HandcraftError, match=r"to be a checkpoint of kind cyclegan or .*, but .* keypoints"):
         Refiner.load(path)
 
 
 def test_unknown_configuration_is_refused(tmp_path):
     path = tmp_path / "checkpoint.pt"
     save_checkpoint(path, kind="cyclegan", config={"wings": 2}, step=1, state={})
-    with pytest.raises(HandcraftError, match=r"configuration to be a CycleGAN's, but .*wings"):
+    with pytest.raises(HandcraftError, match=r"configuration to be a CycleGANConfig of this version, but .*wings"):
         Refiner.load(path)
 
 

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from handcraft.errors import HandcraftError
-from handcraft.refine import Refiner, train_refiner
+from handcraft.refine import DiscriminatorConfig, OptimiserConfig, Refiner, train_refiner
+from handcraft.refine.kinds import KINDS, kind_of
 from handcraft.training import LoopConfig, load_checkpoint
 from tests.refine.toy import TINY, photographs, renders
 
@@ -39,7 +40,11 @@ def test_run_folder_explains_itself_and_holds_the_refiner(tmp_path):
         "accuracy_refined",
         "accuracy_renders",
         "accuracy_translated",
+        "change",
+        "variety",
         "collapse_warning",
+        "identity_warning",
+        "variety_warning",
     }
     assert list((tmp_path / "run" / "pictures").glob("*.png"))
     images = renders().float_images()
@@ -67,6 +72,30 @@ def test_changed_configuration_does_not_resume(tmp_path):
     trained(tmp_path / "run", steps=1)
     with pytest.raises(HandcraftError, match=r"Expected `config.cycle_weight` to be 10\.0"):
         trained(tmp_path / "run", steps=2, config=dataclasses.replace(TINY, cycle_weight=5.0), resume=True)
+
+
+def test_a_loss_that_is_no_number_stops_the_run_and_keeps_the_last_good_checkpoint(tmp_path):
+    diverging = dataclasses.replace(
+        TINY,
+        optimiser=OptimiserConfig(learning_rate=1e30),
+        loop=LoopConfig(steps=9, log_every=1, checkpoint_every=1, draw_every=9),
+    )
+    with pytest.raises(HandcraftError, match=r"to be finite, but got nan in step \d+; the checkpoint of step \d+ is"):
+        train_refiner(renders(), photographs(), diverging, tmp_path / "run", device="cpu", progress=False)
+    assert load_checkpoint(tmp_path / "run" / "checkpoint.pt", kind="cyclegan").step >= 1
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
+def test_the_configurations_type_decides_the_kind(kind):
+    assert kind_of(kind.config()) is kind
+    assert KINDS[kind.learner.kind] is kind
+
+
+def test_what_a_perceptual_discriminator_looks_through_stands_on_the_refiner(tmp_path):
+    judge = DiscriminatorConfig(kind="perceptual", taps="hand_encoder", grids=(8, 4, 2))
+    refiner = trained(tmp_path / "run", steps=1, config=dataclasses.replace(TINY, discriminator=judge))
+    assert refiner.description["seen_through"].startswith("hand encoder")
+    assert "seen_through" not in trained(tmp_path / "other", steps=1).description
 
 
 def test_seed_decides_the_run(tmp_path):

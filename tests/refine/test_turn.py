@@ -39,7 +39,7 @@ def test_angles_fill_their_range_evenly() -> None:
 
 def test_only_photographs_turn_and_the_same_step_turns_them_alike() -> None:
     still, turning = (learner(dataclasses.replace(TINY, turn_photographs_deg=deg)) for deg in (0.0, 180.0))
-    assert torch.equal(still.batch(3)[0], turning.batch(3)[0])
-    assert not torch.allclose(still.batch(3)[1], turning.batch(3)[1])
-    assert torch.equal(turning.batch(3)[1], turning.batch(3)[1])
-    assert not torch.allclose(turning.batch(3)[1], turning.batch(4)[1])
+    assert torch.equal(still.batch(3)[0].images, turning.batch(3)[0].images)
+    assert not torch.allclose(still.batch(3)[1].images, turning.batch(3)[1].images)
+    assert torch.equal(turning.batch(3)[1].images, turning.batch(3)[1].images)
+    assert not torch.allclose(turning.batch(3)[1].images, turning.batch(4)[1].images)

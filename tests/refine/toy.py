@@ -9,6 +9,8 @@ from handcraft.data import PreparedSet
 from handcraft.networks import initialise_kaiming
 from handcraft.randomness import generator_for
 from handcraft.refine import SMOKE, CycleGANConfig, CycleGANLearner, Refiner
+from handcraft.refine.cycle_translator import CycleTranslator
+from handcraft.refine.objective import Shown
 from handcraft.training import make_accelerator
 
 SIZE = 16
@@ -45,14 +47,20 @@ def photographs(count=10):
     return blobs(count, (0.9, 0.6, 0.4), seed=2)
 
 
+def shown(images, masks=None):
+    """A batch as generators see it; masks cover everything unless given."""
+    return Shown(images, torch.ones(len(images), *images.shape[2:], dtype=torch.bool) if masks is None else masks)
+
+
 def learner(config: CycleGANConfig = TINY):
     return CycleGANLearner(renders(), photographs(), config, make_accelerator("cpu", config.precision))
 
 
 def refiner(config: CycleGANConfig = TINY):
     """Untrained, with weights that change images visibly and leave them inside their range."""
-    generator = config.generator()
+    generator = config.generator.build()
     initialise_kaiming(generator, generator=generator_for(7))
     with torch.no_grad():
         generator.layers[-2].weight.mul_(0.3)
-    return Refiner(generator.requires_grad_(False), config.input, {"kind": "cyclegan", "checkpoint_sha256": "0" * 64})
+    translator = CycleTranslator(generator, config.input, composite=config.composite)
+    return Refiner(translator, {"kind": "cyclegan", "checkpoint_sha256": "0" * 64})

@@ -158,14 +158,16 @@ def test_pictures_of_far_pinhole_cameras_become_those_of_weak_perspective(hand_m
     wrist_m = scene.camera_from_hand[:, 2, 3]
     flat_camera = scene.camera.weak_perspective_at(wrist_m)
     flat = Renderer(hand_model).render(dataclasses.replace(scene, camera=flat_camera))
-    gaps_px, differing = [], []
+    gaps_px, differing, off_colour = [], [], []
     for times in (1.0, 4.0, 16.0):
         seen = Renderer(hand_model).render(far_away(scene, times))
         gaps_px.append(float((seen.keypoints_px - flat.keypoints_px).norm(dim=-1).max()))
         differing.append(float((seen.parts != flat.parts).float().mean()))
+        off_colour.append(float((seen.colour - flat.colour).abs().mean()))
     assert gaps_px[1] == pytest.approx(gaps_px[0] / 4, rel=0.4)
     assert gaps_px[2] == pytest.approx(gaps_px[1] / 4, rel=0.2)
     assert differing[2] < 0.3 * differing[0]
+    assert off_colour[2] < 0.3 * off_colour[0]
     relief_m = seen.depth_m - (16 - 1) * wrist_m[:, None, None]
     both = (seen.parts == flat.parts) & (flat.parts > 0)
     assert (relief_m - flat.depth_m)[both].abs().quantile(0.9) < 0.002
@@ -189,9 +191,10 @@ def test_depth_in_weak_perspective_is_that_of_the_triangle_straight_ahead(hand_m
     depth_m = z[:, 0] * (1 - second - third) + z[:, 1] * second + z[:, 2] * third
     nearest_m = torch.where(inside, depth_m, torch.inf).amin(1)
     seen_m = seen.depth_m[0][covered[:, 0], covered[:, 1]].double()
-    off_m = (nearest_m - seen_m).abs()
-    assert off_m.median() < 1e-5
-    assert (off_m < 1e-4).float().mean() > 0.97  # an edge may round the other way
+    weights = torch.stack([second, third, 1 - second - third])
+    clear = ~(weights.abs() < 1e-3).any(0).any(1)  # an edge may round the other way
+    assert clear.sum() > 20
+    assert (nearest_m - seen_m)[clear].abs().max() < 1e-4
 
 
 def test_depth_on_a_slanting_plate_is_linear_in_a_weak_perspective_picture(hand_model: HandModel, scene: Scene) -> None:

@@ -72,6 +72,16 @@ def test_training_keeps_few_points_and_the_mean_of_many():
     assert "10000 logged steps" in chart.caption
 
 
+def test_alarms_are_told_in_the_caption_and_drawn_nowhere():
+    metrics = [{"step": step, "loss": 1.0, "collapse_warning": float(step > 2), "variety_warning": 0.0}
+               for step in (1.0, 2.0, 3.0)]  # fmt: skip
+    chart = training_chart("refiner", metrics, name="log")
+    assert chart.caption == "3 logged steps. Warnings: collapse in 1 of them."
+    assert "collapse" not in chart.svg
+    calm = [{**line, "collapse_warning": 0.0} for line in metrics]
+    assert training_chart("refiner", calm, name="log").caption == "3 logged steps. Warnings: none."
+
+
 def luminance(colour):
     channels = [int(colour[index : index + 2], 16) / 255 for index in (1, 3, 5)]
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels]

@@ -19,12 +19,11 @@ from handcraft.measure import score_keypoints
 from handcraft.report import write_report
 from handcraft.scene import SceneConfig
 from handcraft.studies.refinement import SMOKE_STUDY, StudyConfig, run_study
-from handcraft.studies.refinement.arms import Arm
-from handcraft.studies.refinement.config import REFINERS
 from handcraft.studies.refinement.figures import verdict
 from handcraft.studies.refinement.pictures import evenly
 from tests.training.toy import in_bytes
 
+REFINERS = tuple(SMOKE_STUDY.refiners)
 ARMS = ["image centre", "mean pose", "raw renders", "normalised colours", *REFINERS, "labelled target"]
 
 
@@ -182,8 +181,7 @@ def verdict_of(sizes_px: dict[str, float], *, spread_px: float = 0.0) -> str:
         sizes = size_px + spread_px * (2 * torch.rand(60, 1, 1, generator=generator) - 1)
         return [score_keypoints(truth + sizes * noise, truth, torch.ones(60, 21), people, seed=0).errors]
 
-    rows = [Arm(name, "arm", "", 0, ()) for name in sizes_px]
-    return verdict(rows, {name: errors(size) for name, size in sizes_px.items()})
+    return verdict(REFINERS, {name: errors(size) for name, size in sizes_px.items()})
 
 
 def test_the_verdict_follows_the_intervals() -> None:
@@ -209,7 +207,7 @@ def test_indices_are_spread_evenly_and_stay_inside() -> None:
     assert evenly(2, 8) == [0, 1]
 
 
-@pytest.mark.parametrize(("change", "message"), [({"test_count": 3}, "test_count"), ({"seeds": (1, 1)}, "seeds")])
+@pytest.mark.parametrize(("change", "message"), [({"test_count": 3}, "test_count"), ({"seeds": (1, 1)}, "seeds"), ({"refiners": {}}, "refiners")])
 def test_studies_that_cannot_mean_anything_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(HandcraftError, match=message):
         StudyConfig(**change)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``handcraft render``: draw hands with all their labels into a data set of shards."""
 
-import hashlib
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from handcraft import __version__
 from handcraft.cli.parse import chosen, parse, with_defaults
 from handcraft.cli.previews import write_preview
 from handcraft.data import HandSample, ShardWriter, open_dataset
+from handcraft.data.again import outside_files
 from handcraft.data.card import CARD_NAME, write_card
 from handcraft.data.cluster import ray_processes
 from handcraft.data.parts import PREVIEW_NAME, part_from_text
@@ -29,7 +29,7 @@ from handcraft.data.shard_writer import EncodedSample, encode_sample
 from handcraft.errors import expect_at_least
 from handcraft.hand.motion import PoseFlowConfig
 from handcraft.scene import MotionConfig, SceneConfig, SequenceConfig
-from handcraft.scene.photographs import BackdropFolder
+from handcraft.scene.photographs import BackdropConfig, backdrop_folder
 from handcraft.training.provenance import command_line
 from handcraft.training.record import as_json
 
@@ -49,6 +49,9 @@ SEQHAND = {
     "image_format": "jpg",
 }
 """The data set of seed document 003, chapter 4.3: 40,000 sequences of 10 frames for training, 1,000 for validation."""
+
+NAMED = 3
+"""Photographs that are named of those that cannot be read."""
 
 REPORTED = 100
 """Sequences whose poses are looked at when a set is done."""
@@ -116,13 +119,10 @@ class RenderCommand:
         """What ``dataset.json`` says of how the set was made."""
         part = {"range": self.only} if self.only else {}
         scenes = scenes_of(self.config)
-        has_photographs = scenes.backdrop == "photographs"
-        licences = [OF_MANO if scenes.mano else OF_ANNY, LICENCE, *([OF_BACKDROPS] if has_photographs else [])]
+        of_backdrops = [OF_BACKDROPS] if scenes.backdrop == "photographs" else []
+        licences = [OF_MANO if scenes.mano else OF_ANNY, LICENCE, *of_backdrops]
         made_by = {"licence": "; ".join(licences), "handcraft": __version__, "command": command_line()}
-        behind = {"photographs": BackdropFolder(scenes.photographs).fingerprint} if has_photographs else {}
-        files = {"mano": scenes.mano, "poses": scenes.poses}
-        hand = {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items() if path}
-        return {"config": as_json(self.config), "seed": self.seed, **hand, **behind, **part, **made_by}
+        return {"config": as_json(self.config), "seed": self.seed, **outside_files(self.config), **part, **made_by}
 
 
 def main(argv: list[str]) -> int:
@@ -132,6 +132,11 @@ def main(argv: list[str]) -> int:
         with_defaults(RenderCommand, **defaults), argv, prog="handcraft render",
         description="Draw hands with all their labels: picture, depth, mask, parts, normals, keypoints, pose, flow.",
     )  # fmt: skip
+    if command.view:
+        # here, not above: the reports' room brings matplotlib, and every rendering process imports this file
+        from handcraft.report.rerun_stream import expect_rerun
+
+        expect_rerun()
     for each in command.sets():
         _write(each)
     return 0
@@ -147,14 +152,15 @@ def _write(command: RenderCommand) -> None:
         left = max(0, len(part) - done)
         if done:
             print(f"{done} samples are there already; {left} to go")
-        _render(command, part.start + done, left, writer)
+        unreadable = _render(command, part.start + done, left, writer)
     if command.preview:
         write_preview(RenderedSet(command.config, command.seed, len(part), first=part.start), command.out)
     write_card(command.out)
     look = f"look at {command.out / PREVIEW_NAME}, " if command.preview else ""
     print(f"Wrote {max(done, len(part))} samples into {command.out}; {look}read {command.out / CARD_NAME}")
+    if unreadable:
+        print(_left_out(scenes_of(command.config).photographs, sorted(unreadable)))
     if command.view:
-        # here, not above: the reports' room brings matplotlib, and every rendering process imports this file
         from handcraft.report.rerun_stream import stream_to_viewer
 
         stream_to_viewer(islice(open_dataset(command.out), VIEWED))
@@ -171,13 +177,31 @@ def _moved(config: SequenceConfig, seed: int, sequences: int) -> str:
     )
 
 
-def _render(command: RenderCommand, first: int, count: int, writer: ShardWriter) -> None:
+def _left_out(photographs: BackdropConfig, unreadable: list[Path]) -> str:
+    """How many photographs could not stand behind a hand, and the first of them."""
+    folder = backdrop_folder(photographs)
+    named = ", ".join(path.as_posix() for path in unreadable[:NAMED])
+    others = f" and {len(unreadable) - NAMED} more" if len(unreadable) > NAMED else ""
+    return (
+        f"{len(unreadable)} of the {len(folder.paths)} photographs in {folder.folder} could not be read and were "
+        f"replaced by the next: {named}{others}"
+    )
+
+
+def _render(command: RenderCommand, first: int, count: int, writer: ShardWriter) -> set[Path]:
+    """Write the samples; returns the photographs among those wanted behind them that cannot be read."""
+    unreadable: set[Path] = set()
     with _pool(command) as (pool, workers):
         rendered = RenderedSet(command.config, command.seed, count, first=first, workers=workers)
-        made = rendered.map_batches(partial(_encoded, image_format=command.image_format), pool=pool)
+        scenes = scenes_of(command.config)
+        photographs = scenes.photographs if scenes.backdrop == "photographs" else None
+        encoded = partial(_encoded, image_format=command.image_format, photographs=photographs)
+        made = rendered.map_batches(encoded, pool=pool)
         for batch in track(made, "rendering", total=len(rendered.batches), console=Console(stderr=True)):
-            for sample in batch:
+            unreadable |= batch.unreadable
+            for sample in batch.samples:
                 writer.write_encoded(sample)
+    return unreadable
 
 
 @contextmanager
@@ -189,5 +213,17 @@ def _pool(command: RenderCommand) -> Iterator[tuple[Executor | None, int]]:
         yield None, command.workers
 
 
-def _encoded(samples: list[HandSample], image_format: PictureFormat) -> list[EncodedSample]:
-    return [encode_sample(sample, image_format) for sample in samples]
+@dataclass(frozen=True)
+class EncodedBatch:
+    """What a rendering process sends back."""
+
+    samples: list[EncodedSample]
+    unreadable: frozenset[Path]
+    """The photographs that this process has tried to read so far, and could not."""
+
+
+def _encoded(
+    samples: list[HandSample], image_format: PictureFormat, photographs: BackdropConfig | None
+) -> EncodedBatch:
+    unreadable = frozenset(backdrop_folder(photographs).skipped if photographs else ())
+    return EncodedBatch([encode_sample(sample, image_format) for sample in samples], unreadable)

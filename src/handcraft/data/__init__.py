@@ -13,30 +13,63 @@ from handcraft.data.drawing import (
 )
 from handcraft.data.exporters import export_coco, export_freihand, export_yolo
 from handcraft.data.label_pictures import show_depth, show_mask, show_normals, show_parts
+from handcraft.data.mask_refinement import GreenScreen, refined_mask
 from handcraft.data.opening import open_dataset
+from handcraft.data.picture_files import Picture, PictureFile, open_picture, picture_files, write_picture
 from handcraft.data.prepared import PreparedSet
-from handcraft.data.preprocess import PreprocessConfig, normalise_colour, prepare
-from handcraft.data.readers import CocoHands, FreiHAND, JointsJson, PhotographFolder, Reader, SkippedFile, YoloHands
+from handcraft.data.preprocess import (
+    HGAN_TEST,
+    HGAN_TRAINING,
+    MURPHY_PHOTOGRAPHS,
+    MURPHY_RENDERS,
+    PreprocessConfig,
+    normalise_colour,
+    prepare,
+)
+from handcraft.data.readers import (
+    RHD,
+    CocoHands,
+    FreiHAND,
+    JointsJson,
+    PhotographFolder,
+    Reader,
+    RealHands,
+    SkippedFile,
+    SynthHands,
+    YoloHands,
+)
 from handcraft.data.sample import HandBatch, HandSample, collate
 from handcraft.data.shards import ShardDataset, ShardWriter
 from handcraft.data.splits import split_by_subject
+from handcraft.data.variance_crop import centre_crop, variance_crop
 
 __all__ = [
+    "HGAN_TEST",
+    "HGAN_TRAINING",
+    "MURPHY_PHOTOGRAPHS",
+    "MURPHY_RENDERS",
+    "RHD",
     "TRUTH_COLOURS",
     "CocoHands",
     "CropBox",
     "FreiHAND",
+    "GreenScreen",
     "HandBatch",
     "HandSample",
     "JointsJson",
     "PhotographFolder",
+    "Picture",
+    "PictureFile",
     "PreparedSet",
     "PreprocessConfig",
     "Reader",
+    "RealHands",
     "ShardDataset",
     "ShardWriter",
     "SkippedFile",
+    "SynthHands",
     "YoloHands",
+    "centre_crop",
     "collate",
     "contact_sheet",
     "draw_skeleton",
@@ -47,13 +80,18 @@ __all__ = [
     "in_rows",
     "normalise_colour",
     "open_dataset",
+    "open_picture",
     "overlay_skeleton",
+    "picture_files",
     "picture_from_image",
     "prepare",
+    "refined_mask",
     "show_depth",
     "show_mask",
     "show_normals",
     "show_parts",
     "split_by_subject",
+    "variance_crop",
     "whole_scale",
+    "write_picture",
 ]

@@ -146,7 +146,7 @@ def _again(manifest: Manifest, inventory: Inventory) -> str:
         f"Sample i lies in shard i // {manifest.samples_per_shard} and depends on the configuration, the seed and i "
         "only. The command above, with another `--out`,\n"
         f"`--count {max(_stop(manifest), inventory.samples)}` and `--range a:b` of that shard, makes it again to the "
-        "byte; in Python, with the configuration above, `handcraft.data.rendered.render_again(config, sample)`."
+        "byte; in Python, `handcraft.data.again.sample_again(Path(), key)` makes one sample of this folder again."
     )
 
 

@@ -9,6 +9,9 @@ from handcraft.data.readers.freihand import FreiHAND
 from handcraft.data.readers.joints_json import JointsJson
 from handcraft.data.readers.photographs import PhotographFolder
 from handcraft.data.readers.reader import Reader
+from handcraft.data.readers.realhands import RealHands, is_realhands
+from handcraft.data.readers.rhd import RHD
+from handcraft.data.readers.synthhands import SynthHands, is_synthhands
 from handcraft.data.readers.yolo import YoloHands, yolo_file
 from handcraft.data.shards import ShardDataset
 from handcraft.errors import HandcraftError
@@ -19,8 +22,10 @@ def open_dataset(path: Path) -> Reader:
     """The reader for a folder.
 
     ``dataset.json`` means shards, ``training_xyz.json`` FreiHAND (``evaluation_K.json`` alone: its evaluation part),
-    ``joints.json`` the labelled 11k Hands, a YAML file with ``kpt_shape`` YOLO pose, a JSON file of keypoints in it or
-    in ``annotations`` COCO; otherwise the pictures in it are photographs without labels.
+    ``training/anno_training.pickle`` RHD (``evaluation/anno_evaluation.pickle`` alone: its evaluation part), folders
+    like ``female_noobject/seq01`` SynthHands, recordings with ``color`` and ``mask`` RealHands, ``joints.json`` the
+    labelled 11k Hands, a YAML file with ``kpt_shape`` YOLO pose, a JSON file of keypoints in it or in ``annotations``
+    COCO; otherwise the pictures in it are photographs without labels.
 
     Raises:
         HandcraftError: no such folder, or nothing of the kind in it; says what was looked for.
@@ -34,6 +39,14 @@ def open_dataset(path: Path) -> Reader:
         return FreiHAND(folder)
     if (folder / "evaluation_K.json").exists() and (folder / "evaluation" / "rgb").is_dir():
         return FreiHAND(folder, split="evaluation")
+    if (folder / "training" / "anno_training.pickle").exists():
+        return RHD(folder)
+    if (folder / "evaluation" / "anno_evaluation.pickle").exists():
+        return RHD(folder, split="evaluation")
+    if is_synthhands(folder):
+        return SynthHands(folder)
+    if is_realhands(folder):
+        return RealHands(folder)
     if (folder / "joints.json").exists():
         return JointsJson(folder)
     if yolo_file(folder):
@@ -45,6 +58,8 @@ def open_dataset(path: Path) -> Reader:
     except HandcraftError as error:
         raise HandcraftError(
             f"Expected a data set in {folder}: looked for {MANIFEST_NAME} (shards), training_xyz.json (FreiHAND), "
-            "joints.json (11k Hands), a YAML file with kpt_shape (YOLO), annotations/*.json (COCO) and photographs "
+            "training/anno_training.pickle (RHD), female_noobject/seq01 (SynthHands), RECORDING/color and mask "
+            "(RealHands), joints.json (11k Hands), a YAML file with kpt_shape (YOLO), annotations/*.json (COCO) and "
+            "photographs "
             f"({' '.join(PICTURE_SUFFIXES)}), but found none of them."
         ) from error

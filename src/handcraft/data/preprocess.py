@@ -12,11 +12,27 @@ from torch import Tensor
 
 from handcraft.data.crop import CropBox, hand_crop
 from handcraft.data.mirror import mirrored
+from handcraft.data.native_crop import drawn_native_crop, fixed_native_crop
 from handcraft.data.prepared import PreparedSet
 from handcraft.data.sample import HandSample
+from handcraft.data.variance_crop import MURPHY_SCALE, centre_crop, variance_crop
 from handcraft.errors import HandcraftError
+from handcraft.randomness import generator_for
 
-__all__ = ["CropBox", "PreparedSet", "PreprocessConfig", "Segment", "hand_crop", "normalise_colour", "prepare"]
+__all__ = [
+    "HGAN_TEST",
+    "HGAN_TRAINING",
+    "MURPHY_PHOTOGRAPHS",
+    "MURPHY_RENDERS",
+    "CropBox",
+    "PreparedSet",
+    "PreprocessConfig",
+    "Segment",
+    "crop_box",
+    "hand_crop",
+    "normalise_colour",
+    "prepare",
+]
 
 Segment = Callable[[Float[Tensor, "batch 3 height width"]], Float[Tensor, "batch height width"]]
 """Mask probabilities of images in [0, 1]."""
@@ -34,11 +50,18 @@ class PreprocessConfig:
 
     size: int = 64
     """Side of the crop in pixels."""
+    crop: Literal["area", "variance", "centre", "native", "native-fixed"] = "area"
+    """Where the square lies: ``area`` about the mask, by its area (``hand_crop``); ``variance`` by its variance, as the
+    thesis' renders; ``centre`` in the middle of the picture, its shorter side over `crop_scale`, as its photographs;
+    ``native`` at the picture's own scale about a drawn pixel of the hand and ``native-fixed`` about its centre, as seed
+    002's for training and for tests."""
     crop_scale: float = 2.1
     """Side of the square over the square root of the mask's area. The thesis' crops are about 1.75; they cut off
-    fingertips of a hand that is spread."""
-    background: Literal["masked", "kept"] = "masked"
-    """``masked`` blackens everything outside the hand's mask, as the thesis does."""
+    fingertips of a hand that is spread. Native crops have no scale."""
+    crop_seed: int = 0
+    """What ``native`` draws with: the crop of sample i depends on it and i only."""
+    background: Literal["masked", "white", "kept"] = "masked"
+    """``masked`` blackens everything outside the hand's mask, as seed 000 does, and ``white`` whitens it, as 002."""
     left_hands: Literal["mirrored", "kept"] = "mirrored"
     """``mirrored`` shows every left hand as the right hand in a mirror, so that a network need not know both; hands of
     unknown side stay as they are."""
@@ -53,6 +76,35 @@ class PreprocessConfig:
             raise HandcraftError(f"Expected `crop_scale` to be above 0, but got {self.crop_scale}.")
         if not 0 <= self.min_mask_fraction < 1:
             raise HandcraftError(f"Expected `min_mask_fraction` to be in [0, 1), but got {self.min_mask_fraction}.")
+
+
+MURPHY_RENDERS = PreprocessConfig(crop="variance", crop_scale=MURPHY_SCALE, left_hands="kept", min_mask_fraction=0.0)
+"""Seed 000's crops of RHD."""
+MURPHY_PHOTOGRAPHS = PreprocessConfig(crop="centre", crop_scale=2.0, left_hands="kept", min_mask_fraction=0.0)
+"""Seed 000's crops of FreiHAND."""
+HGAN_TRAINING = PreprocessConfig(size=128, crop="native", background="white", left_hands="kept")
+"""Seed 002's crops of SynthHands and RealHands for training."""
+HGAN_TEST = PreprocessConfig(size=256, crop="native-fixed", background="white", left_hands="kept")
+"""Seed 002's crops of both for validation and test."""
+
+
+def crop_box(mask: Bool[Tensor, "height width"], config: PreprocessConfig, number: int) -> CropBox:
+    """The square that ``config`` cuts out of sample ``number``, which shows a hand.
+
+    Raises:
+        HandcraftError: a mask without the hand, or beside whose hand there is nothing, for ``variance``.
+    """
+    match config.crop:
+        case "area":
+            return hand_crop(mask, config.crop_scale)
+        case "variance":
+            return variance_crop(mask, config.crop_scale)
+        case "centre":
+            return centre_crop(mask.shape[0], mask.shape[1], config.crop_scale)
+        case "native":
+            return drawn_native_crop(mask, config.size, generator_for(config.crop_seed, number))
+        case "native-fixed":
+            return fixed_native_crop(mask, config.size)
 
 
 def normalise_colour(images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
@@ -83,19 +135,27 @@ def prepare(samples: Iterable[HandSample], config: PreprocessConfig, *, segment:
     keep coordinates and confidence.
 
     Raises:
-        HandcraftError: no sample with a hand, samples of several sources, or no mask and no ``segment``.
+        HandcraftError: no sample with a hand, samples of several sources, no mask and no ``segment``, or a mask of
+            another size than its picture.
     """
     gathered = _Gathered()
-    for original in samples:
+    for number, original in enumerate(samples):
         gathered.check_source(original)
         is_mirrored = config.left_hands == "mirrored" and original.side == "left"
         sample = mirrored(original) if is_mirrored else original
         mask = _mask_of(sample, segment)
-        if mask.float().mean().item() < config.min_mask_fraction or not mask.any():
+        _expect_one_size(sample, mask)
+        if not _has_hand(mask, config):
             gathered.skipped += 1
         else:
-            gathered.add(sample, mask, config, is_mirrored=is_mirrored)
+            gathered.add(sample, mask, crop_box(mask, config, number), config, is_mirrored=is_mirrored)
     return gathered.finish()
+
+
+def _has_hand(mask: Bool[Tensor, "height width"], config: PreprocessConfig) -> bool:
+    """Some hand, enough of it, and for a crop by the variance something else too."""
+    is_cut = config.crop != "variance" or not mask.all()
+    return bool(mask.any()) and is_cut and mask.float().mean().item() >= config.min_mask_fraction
 
 
 def _mask_of(sample: HandSample, segment: Segment | None) -> Bool[Tensor, "height width"]:
@@ -105,6 +165,14 @@ def _mask_of(sample: HandSample, segment: Segment | None) -> Bool[Tensor, "heigh
         raise HandcraftError(f"Expected sample {sample.key!r} to have a mask; pass `segment` to find the hand in it.")
     with torch.no_grad():
         return segment(sample.image[None])[0].cpu() > 0.5
+
+
+def _expect_one_size(sample: HandSample, mask: Bool[Tensor, "rows columns"]) -> None:
+    if mask.shape != sample.image.shape[1:]:
+        sizes = f"{tuple(sample.image.shape[1:])}, but got {tuple(mask.shape)}"
+        raise HandcraftError(
+            f"Expected the mask of sample {sample.key!r} to have its picture's size {sizes}; take both of one set."
+        )
 
 
 @dataclass
@@ -130,14 +198,21 @@ class _Gathered:
             )
 
     def add(
-        self, sample: HandSample, mask: Bool[Tensor, "height width"], config: PreprocessConfig, *, is_mirrored: bool
+        self,
+        sample: HandSample,
+        mask: Bool[Tensor, "height width"],
+        box: CropBox,
+        config: PreprocessConfig,
+        *,
+        is_mirrored: bool,
     ) -> None:
-        box = hand_crop(mask, config.crop_scale)
-        shown = sample.image * mask if config.background == "masked" else sample.image
-        pixels = box.resample(shown, config.size).clamp(0, 1)
+        shown = sample.image if config.background == "kept" else sample.image * mask
+        pixels, coverage = (box.resample(each, config.size).clamp(0, 1) for each in (shown, mask.float()[None]))
+        if config.background == "white":
+            pixels = pixels + (1 - coverage)  # of pixels the hand covers in part, the rest is white; so is the outside
         self.samples.append((sample.key, sample.subject))
-        self.images.append((pixels * 255).round().to(torch.uint8))
-        self.masks.append(box.resample(mask.float()[None], config.size)[0] > 0.5)
+        self.images.append((pixels.clamp(0, 1) * 255).round().to(torch.uint8))
+        self.masks.append(coverage[0] > 0.5)
         self.mirrored.append(is_mirrored)
         self.crops.append((box.left_px, box.top_px, box.side_px))
         self._add_keypoints(sample, box, config.size)

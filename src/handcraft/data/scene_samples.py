@@ -19,7 +19,7 @@ from handcraft.hand.skeleton import FOREARM_ID
 from handcraft.render.flow import SeenMesh, optical_flow
 from handcraft.render.pictures import take_depth, take_pictures
 from handcraft.render.renderer import Renderer, Rendering
-from handcraft.scene.scene import SampledHands, Scene, SceneConfig, sample_scenes
+from handcraft.scene.scene import Look, SampledHands, Scene, SceneConfig, sample_scenes
 from handcraft.scene.sequences import SequenceConfig, load_library, sample_sequences, sequence_flow
 
 SOURCE_OF_LOOK = {"plain": "plain renders", "photographic": "simulated photographs"}
@@ -34,6 +34,11 @@ SetConfig = SceneConfig | SequenceConfig
 def scenes_of(config: SetConfig) -> SceneConfig:
     """What the single scenes of a set are like."""
     return config.scenes if isinstance(config, SequenceConfig) else config
+
+
+def sample_key(look: Look, seed: int, index: int) -> str:
+    """What sample ``index`` of a set is called."""
+    return f"{look}-{seed}-{index:07d}"
 
 
 def render_samples(config: SetConfig, seed: int, indices: Sequence[int]) -> list[HandSample]:
@@ -133,7 +138,7 @@ class Made:
         index, look, rendering, hands = self.indices[row], scenes_of(self.config).look, self.rendering, self.hands
         frames = self.config.frames if isinstance(self.config, SequenceConfig) else 0
         return HandSample(
-            key=f"{look}-{self.seed}-{index:07d}",
+            key=sample_key(look, self.seed, index),
             image=self.images[row],
             source=SOURCE_OF_LOOK[look],
             is_real=False,

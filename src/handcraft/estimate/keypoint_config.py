@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from handcraft.errors import HandcraftError, expect_above, expect_at_least
 from handcraft.estimate.augment import AugmentConfig
-from handcraft.estimate.schedule import Schedule
 from handcraft.training import Device, LoopConfig, Precision
+from handcraft.training.schedule import Schedule
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from handcraft.errors import HandcraftError
 from handcraft.estimate.augment import jitter_colours, sample_warps, warp_images, warp_keypoints
 from handcraft.estimate.keypoint_config import KeypointConfig
 from handcraft.estimate.networks import make_network, network_input
-from handcraft.estimate.schedule import learning_rate_at, set_learning_rate
 from handcraft.randomness import generator_for
 from handcraft.training import batch_indices, process_slice
+from handcraft.training.schedule import learning_rate_at, set_learning_rate
 
 KIND = "keypoints"
 WEIGHTS_STREAM, ORDER_STREAM, WARP_STREAM = 0, 1, 2

@@ -17,11 +17,11 @@ from handcraft.data import contact_sheet, in_rows, picture_from_image, whole_sca
 from handcraft.errors import HandcraftError
 from handcraft.estimate.augment import sample_warps, warp_images
 from handcraft.estimate.degrade import degrade
-from handcraft.estimate.schedule import learning_rate_at, set_learning_rate
 from handcraft.estimate.segmentation_network import SegmentationNet
 from handcraft.estimate.segmenter_config import SegmenterConfig
 from handcraft.randomness import generator_for
 from handcraft.training import batch_indices, process_slice
+from handcraft.training.schedule import learning_rate_at, set_learning_rate
 
 KIND = "segmenter"
 WEIGHTS_STREAM, ORDER_STREAM, LOOK_STREAM = 0, 1, 2

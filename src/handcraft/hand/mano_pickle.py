@@ -43,11 +43,16 @@ def _dtype(name: str, align: int, copy: int) -> Any:  # noqa: ANN401 (a dtype of
 
 
 _RECONSTRUCT = np.zeros(0).__reduce__()[0]
-_ADMITTED: dict[tuple[str, str], Any] = {
+NUMPY_NAMES: dict[tuple[str, str], Any] = {
     ("numpy.core.multiarray", "_reconstruct"): _RECONSTRUCT,
     ("numpy._core.multiarray", "_reconstruct"): _RECONSTRUCT,  # the name since numpy 2
     ("numpy", "ndarray"): np.ndarray,
     ("numpy", "dtype"): _dtype,
+}
+"""What a pickled array names, and what stands for it."""
+
+_ADMITTED: dict[tuple[str, str], Any] = {
+    **NUMPY_NAMES,
     ("__builtin__", "set"): set,
     ("builtins", "set"): set,
     ("chumpy.ch", "Ch"): _Ch,

@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Predictions and truths in, numbers out: pure functions on tensors, every figure with its interval."""
 
+from handcraft.measure.anova import Anova, ModelFigure, one_way_anova
 from handcraft.measure.baselines import ImageCentre, MeanPose
 from handcraft.measure.bootstrap import BootstrapConfig, Estimate, Statistic, bootstrap, mean_of, paired_difference
+from handcraft.measure.confusion import Confusion, confusion
 from handcraft.measure.joint_error import EPE_MEAN, EPE_MEDIAN, epe_mean, epe_median, image_errors, joint_error
+from handcraft.measure.keep_or_reject import ImageEvidence, Selection, keep_or_reject
 from handcraft.measure.keypoint_scores import (
     KEYPOINT_METRICS,
     KeypointErrors,
@@ -13,7 +16,7 @@ from handcraft.measure.keypoint_scores import (
     score_keypoints,
 )
 from handcraft.measure.label_drift import DISPLACEMENT, LabelDrift, label_drift
-from handcraft.measure.metric import Metric
+from handcraft.measure.metric import Metric, NearestTo
 from handcraft.measure.pck import (
     AUC_30PX,
     AUC_RELATIVE,
@@ -36,20 +39,27 @@ __all__ = [
     "EPE_MEDIAN",
     "KEYPOINT_METRICS",
     "MASK_IOU",
+    "Anova",
     "BootstrapConfig",
+    "Confusion",
     "Estimate",
     "FingerAngles",
     "ImageCentre",
+    "ImageEvidence",
     "KeypointErrors",
     "KeypointScores",
     "LabelDrift",
     "MeanPose",
     "Metric",
+    "ModelFigure",
+    "NearestTo",
     "PckCurve",
     "RangeOfMotion",
+    "Selection",
     "Statistic",
     "auc_shares",
     "bootstrap",
+    "confusion",
     "difference_between",
     "epe_mean",
     "epe_median",
@@ -57,9 +67,11 @@ __all__ = [
     "hand_sizes",
     "image_errors",
     "joint_error",
+    "keep_or_reject",
     "label_drift",
     "mask_iou",
     "mean_of",
+    "one_way_anova",
     "over_seeds",
     "paired_difference",
     "pck",

@@ -3,6 +3,7 @@
 
 from handcraft.networks.blocks import (
     LEAKY_SLOPE,
+    Normalisation,
     ResidualBlock,
     Upsampling,
     convolution_block,
@@ -11,6 +12,7 @@ from handcraft.networks.blocks import (
     reflect_convolution,
     upsampling_block,
 )
+from handcraft.networks.feature_taps import FeatureTaps, Vgg16Taps
 from handcraft.networks.initialise import (
     initialise_constant_output,
     initialise_kaiming,
@@ -23,10 +25,13 @@ from handcraft.networks.unet import UNet
 
 __all__ = [
     "LEAKY_SLOPE",
+    "FeatureTaps",
+    "Normalisation",
     "Padding",
     "ResidualBlock",
     "UNet",
     "Upsampling",
+    "Vgg16Taps",
     "convolution_block",
     "double_convolution",
     "group_normalisation",

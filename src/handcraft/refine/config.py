@@ -1,44 +1,61 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a CycleGAN refiner is trained with, and three presets of it: smoke, laptop, paper.
+"""What a CycleGAN refiner is trained with: the family that seeds 000 and 002 are members of (``presets.py``).
 
-The defaults are seed 000's figures, so ``PAPER`` is ``CycleGANConfig()``.
+The defaults are seed 000's figures, so its ``PAPER`` is ``CycleGANConfig()``.
 """
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
-from handcraft.errors import HandcraftError
-from handcraft.networks import Upsampling
-from handcraft.refine.networks import CycleGenerator, FeatureLevel
+from handcraft.errors import HandcraftError, expect_at_least
+from handcraft.refine.architecture import DiscriminatorConfig, GeneratorConfig
+from handcraft.refine.discriminators import FeatureLevel
+from handcraft.refine.optimising import OptimiserConfig
 from handcraft.refine.range import RenderedInput
+from handcraft.refine.recorded import Recorded
 from handcraft.training import LoopConfig, Precision
 
+Adversary = Literal["least_squares", "wasserstein"]
 Cycle = Literal["pixels", "discriminator_features"]
+Initialiser = Literal["normal", "xavier"]
+SilhouetteTruth = Literal["masks", "network"]
 
 _CHOICES = {
+    "adversary": get_args(Adversary),
     "cycle": get_args(Cycle),
     "feature_level": get_args(FeatureLevel),
+    "initialiser": get_args(Initialiser),
+    "silhouette_truth": get_args(SilhouetteTruth),
     "input": get_args(RenderedInput),
-    "upsample": get_args(Upsampling),
     "precision": get_args(Precision),
 }
 
-_FREIHAND_PHOTOGRAPHS = 24_420
-"""Photographs the thesis trained on: FreiHAND's green-screen images 0 to 24,419."""
+FREIHAND_PHOTOGRAPHS = 24_420
+"""Photographs the thesis (seed 000) trained on: FreiHAND's green-screen images 0 to 24,419."""
 
-_EPOCHS = 30
+EPOCHS = 30
+"""How often the thesis showed each of them."""
 
 
 @dataclass(frozen=True)
-class CycleGANConfig:
+class CycleGANConfig(Recorded):
     """Two generators, two discriminators, and how they are trained.
 
     Raises:
         HandcraftError: a value outside its range.
     """
 
+    generator: GeneratorConfig = field(default_factory=GeneratorConfig)
+    discriminator: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
+    initialiser: Initialiser = "normal"
+    """Weights at the start: from N(0, 0.02^2) (seed 000), or Xavier's (seed 002) with gain 1."""
+    adversary: Adversary = "least_squares"
+    """What discriminators and generators play for: least squares (both seeds), or the earth mover's distance with a
+    gradient penalty (seed 000, section 5.1.2)."""
+    penalty_weight: float = 10.0
+    """Of the gradient penalty; for ``wasserstein`` only."""
+    critic_steps: int = 1
+    """Generators move in every such step only, so that critics stay ahead; 5 is usual for ``wasserstein``."""
     cycle: Cycle = "pixels"
     """Where a cycled image is compared with its original: on pixels ("Authentic CycleGAN", equation 3.6) or on a
     feature map of the discriminator ("Discriminator Feature Map CycleGAN", equation 3.8)."""
@@ -47,108 +64,60 @@ class CycleGANConfig:
     cycle_weight: float = 10.0
     """Lambda of equations 3.7 and 3.9."""
     identity_weight: float = 0.0
-    """Weight of the identity loss, which the seed does not have; 5 is usual where colours invert."""
+    """Weight of the identity loss: none in seed 000, 5 in seed 002 (0.5 times the cycle's); it helps where colours
+    invert."""
+    silhouette_weight: float = 0.0
+    """Weight of GeoConGAN's loss: the silhouette of a translation stays its source's; 1 in seed 002."""
+    silhouette: str = ""
+    """Run folder of the silhouette network that judges it."""
+    silhouette_truth: SilhouetteTruth = "masks"
+    """The source's silhouette: the set's own masks (rendered ones are exact), or what the network sees there."""
+    composite: bool = False
+    """Keep everything outside the hand's mask as it was, in training as in use, as seed 002 does."""
     input: RenderedInput = "normalised"
     """Renders go in with their tint taken out (``normalise_colour``, as in the seed) or in colour. Photographs always
     keep their colour."""
     turn_photographs_deg: float = 0.0
     """Photographs are turned by a random angle within plus or minus this; 180 where the renders show hands at any roll
     and the photographs do not, or the refiner learns to turn hands."""
-    generator_width: int = 64
-    blocks: int = 4
-    upsample: Upsampling = "transposed"
-    discriminator_width: int = 64
-    sigmoid: bool = True
-    """End the discriminators in a sigmoid, as in figure 3.7."""
+    match_tones: bool = False
+    """Show renders and photographs of like skin tones together (seed 000, section 5.1.3), so that no tone is painted
+    over another."""
     batch_size: int = 64
     """Images per domain and step, over all processes together."""
-    learning_rate: float = 2e-4
-    beta1: float = 0.5
-    beta2: float = 0.999
+    optimiser: OptimiserConfig = field(default_factory=OptimiserConfig)
+    """Of generators and of discriminators alike."""
     pool: int = 256
     """Past translations the discriminators are also shown; 0 for none."""
     ema_decay: float = 0.0
     """The refiner's weights are a moving average over steps with this decay; 0 keeps the last step's, as in the
-    seed."""
+    seeds."""
     precision: Precision = "float32"
     seed: int = 0
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=_EPOCHS * (_FREIHAND_PHOTOGRAPHS // 64)))
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(steps=EPOCHS * (FREIHAND_PHOTOGRAPHS // 64)))
 
     def __post_init__(self) -> None:
         """Refuse values that cannot be trained with."""
-        for name in ("generator_width", "blocks", "discriminator_width", "batch_size"):
-            self._expect(name, getattr(self, name) >= 1, "at least 1")
-        for name in ("cycle_weight", "identity_weight", "pool", "turn_photographs_deg"):
-            self._expect(name, getattr(self, name) >= 0, "at least 0")
-        for name in ("beta1", "beta2", "ema_decay"):
-            self._expect(name, 0 <= getattr(self, name) < 1, "at least 0 and below 1")
-        self._expect("learning_rate", self.learning_rate > 0, "above 0")
+        weights = ("penalty_weight", "cycle_weight", "identity_weight", "silhouette_weight")
+        expect_at_least(0, **{name: getattr(self, name) for name in (*weights, "pool", "turn_photographs_deg")})
+        expect_at_least(1, **{name: getattr(self, name) for name in ("batch_size", "critic_steps")})
+        if not 0 <= self.ema_decay < 1:
+            raise HandcraftError(f"Expected `ema_decay` to be at least 0 and below 1, but got {self.ema_decay}.")
         for name, choices in _CHOICES.items():
-            self._expect(name, getattr(self, name) in choices, " or ".join(str(choice) for choice in choices))
+            if (value := getattr(self, name)) not in choices:
+                raise HandcraftError(f"Expected `{name}` to be {' or '.join(map(str, choices))}, but got {value}.")
+        if self.adversary == "wasserstein":
+            self._expect_critics()
 
-    def _expect(self, name: str, holds: bool, wanted: str) -> None:
-        if not holds:
-            raise HandcraftError(f"Expected `{name}` to be {wanted}, but got {getattr(self, name)}.")
-
-    def generator(self) -> CycleGenerator:
-        """A generator of this size, with weights yet to be set."""
-        return CycleGenerator(self.generator_width, self.blocks, self.upsample)
-
-    def without_loop(self) -> dict[str, Any]:
-        """All that must stay the same when a run is resumed; how long it goes on may change."""
-        return {each.name: getattr(self, each.name) for each in dataclasses.fields(self) if each.name != "loop"}
-
-    @classmethod
-    def from_recorded(cls, values: Mapping[str, Any]) -> "CycleGANConfig":
-        """The configuration a checkpoint holds (``without_loop``), with the default loop.
-
-        Raises:
-            HandcraftError: fields that this version does not know.
-        """
-        try:
-            return cls(**values)
-        except TypeError as error:
-            raise HandcraftError(f"Expected the checkpoint's configuration to be a CycleGAN's, but {error}.") from error
-
-
-SMOKE = CycleGANConfig(
-    generator_width=4,
-    blocks=1,
-    upsample="resize",
-    discriminator_width=4,
-    batch_size=4,
-    pool=8,
-    ema_decay=0.9,
-    loop=LoopConfig(steps=6, log_every=2, checkpoint_every=3, draw_every=6),
-)
-"""Seconds, to see that everything runs. Its pictures mean nothing."""
-
-LAPTOP = CycleGANConfig(
-    input="colour",
-    generator_width=16,
-    blocks=3,
-    upsample="resize",
-    discriminator_width=32,
-    sigmoid=False,
-    batch_size=4,
-    learning_rate=5e-4,
-    pool=64,
-    ema_decay=0.99,
-    precision="auto",
-    loop=LoopConfig(steps=550, log_every=10, checkpoint_every=100, draw_every=275),
-)
-"""Under two minutes on two cores at 64 pixels. Smaller, faster learning and shorter than published, so its figures are
-not the publication's. Many steps of small batches beat fewer of large ones by far within the same time."""
-
-LAPTOP_FEATURES = dataclasses.replace(LAPTOP, cycle="discriminator_features")
-"""The same with equation 3.8."""
-
-PAPER = CycleGANConfig()
-"""Seed 000, section 3.3.2: 30 epochs of 24,420 photographs in batches of 64, least squares, lambda 10, Adam 2e-4."""
-
-PAPER_FEATURES = CycleGANConfig(
-    cycle="discriminator_features",
-    batch_size=32,
-    loop=LoopConfig(steps=_EPOCHS * (_FREIHAND_PHOTOGRAPHS // 32)),
-)
-"""Seed 000, section 3.3.3: the same with equation 3.8 and batches of 32."""
+    def _expect_critics(self) -> None:
+        judge = self.discriminator
+        if not judge.is_linear:
+            raise HandcraftError(
+                "Expected `discriminator.sigmoid` to be False for a Wasserstein critic, whose answer is no share, but "
+                "got True."
+            )
+        if judge.kind in ("patch70", "pixel"):
+            raise HandcraftError(
+                "Expected `discriminator.kind` to be patch46 or perceptual for a Wasserstein critic, which must not "
+                f"normalise over the batch, but got {judge.kind}."
+            )

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains a refiner into a run folder: the whole stage in one call."""
+"""Trains a refiner of any kind into a run folder: the whole stage in one call."""
 
 from pathlib import Path
 
 from handcraft.data import PreparedSet
-from handcraft.refine.config import CycleGANConfig
-from handcraft.refine.cyclegan import CycleGANLearner
+from handcraft.refine.kinds import RefinerConfig, kind_of
 from handcraft.refine.refiner import Refiner
 from handcraft.training import Device, RunFolder, make_accelerator, train
 
@@ -13,7 +12,7 @@ from handcraft.training import Device, RunFolder, make_accelerator, train
 def train_refiner(
     rendered: PreparedSet,
     photographs: PreparedSet,
-    config: CycleGANConfig,
+    config: RefinerConfig,
     run_path: Path,
     *,
     resume: bool = False,
@@ -22,15 +21,15 @@ def train_refiner(
 ) -> Refiner:
     """Train on unpaired crops of both domains, write the run folder ``run_path``, and return the refiner.
 
-    With ``resume``, a run that is already there goes on, and ends as if it had never stopped; only ``config.loop`` may
-    differ then.
+    The type of ``config`` decides the kind. With ``resume``, a run that is already there goes on, and ends as if it had
+    never stopped; only ``config.loop`` may differ then.
 
     Raises:
         HandcraftError: unsuitable crops, a folder in use, a changed configuration, a full disk, a loss that is no
             number.
     """
     accelerator = make_accelerator(device, config.precision)
-    learner = CycleGANLearner(rendered, photographs, config, accelerator)
+    learner = kind_of(config).learner(rendered, photographs, config, accelerator)
     run = RunFolder.create(
         run_path,
         stage="refine",

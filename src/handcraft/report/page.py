@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 import jinja2
+from markupsafe import Markup
 from PIL import Image
 
 from handcraft.errors import HandcraftError
@@ -31,6 +32,7 @@ from handcraft.report.plots import (
     training_chart,
 )
 from handcraft.report.results import Difference, Picture, Results, TrainingLog, read_results
+from handcraft.report.tuning import setting_in_words, tuning_svg
 
 _MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
@@ -52,11 +54,12 @@ class Section:
     results: Results
     key: str
     pictures: tuple[InlinePicture, ...]
-    error_chart: Chart
+    error_chart: Chart | None
     differences: tuple[tuple[str, tuple[Difference, ...], Chart], ...]
     pck_charts: tuple[Chart, ...]
     drift_charts: tuple[Chart, ...]
     training_charts: tuple[Chart, ...]
+    tuning_svg: Markup | None = None
 
 
 def write_report(run: Path | Sequence[Path], out: Path | None = None) -> Path:
@@ -94,7 +97,7 @@ def _section(run: Path, key: str) -> Section:
         results=results,
         key=key,
         pictures=pictures,
-        error_chart=error_chart(results.arms, name=f"{key}-error", confidence_level=level),
+        error_chart=error_chart(results.arms, name=f"{key}-error", confidence_level=level) if results.arms else None,
         differences=tuple(
             (against, group, difference_chart(group, name=f"{key}-difference-{number}", confidence_level=level))
             for number, (against, group) in enumerate(differences)
@@ -102,7 +105,9 @@ def _section(run: Path, key: str) -> Section:
         pck_charts=(
             pck_chart(results.arms, "px", name=f"{key}-pck-px"),
             pck_chart(results.arms, "hand sizes", name=f"{key}-pck-relative"),
-        ),
+        )
+        if results.arms
+        else (),
         drift_charts=drift_charts(results.label_drift, name=f"{key}-drift", confidence_level=level)
         if results.label_drift
         else (),
@@ -110,6 +115,7 @@ def _section(run: Path, key: str) -> Section:
             training_chart(log.name, metrics, name=f"{key}-training-{number}")
             for number, (log, metrics) in enumerate(logs)
         ),
+        tuning_svg=tuning_svg(results.tuning, name=f"{key}-tuning") if results.tuning else None,
     )
 
 
@@ -187,6 +193,7 @@ def _environment() -> jinja2.Environment:
         "duration": words.duration,
         "reading": words.reading,
         "settings": words.settings,
+        "setting": setting_in_words,
     }
     environment.globals |= {"arm_looks": arm_looks}
     return environment

@@ -20,6 +20,7 @@ from handcraft.report.words import reading, signed, within
 
 Dashes = str | tuple[int, tuple[float | int, ...]]
 
+_ALARM = "_warning"  # what training logs as 0 or 1 a step
 _MARKERS = ("o", "s", "D", "^", "v", "P")
 _BASELINE_LINES: tuple[tuple[str, Dashes], ...] = (("x", (0, (6, 3))), ("+", (0, (1.5, 2))))
 
@@ -174,8 +175,12 @@ def drift_charts(drifts: Sequence[Drift], *, name: str, confidence_level: float)
 
 
 def training_chart(title: str, metrics: Sequence[Mapping[str, float]], *, name: str) -> Chart:
-    """Every logged number against the step, at most 200 averaged points each; logarithmic if they span decades."""
-    keys = [key for key in dict.fromkeys(key for line in metrics for key in line) if key != "step"]
+    """Every logged number against the step, at most 200 averaged points each; logarithmic if they span decades.
+
+    Alarms (``<what>_warning``) are told in the caption instead.
+    """
+    logged = dict.fromkeys(key for line in metrics for key in line)
+    keys = [key for key in logged if key != "step" and not key.endswith(_ALARM)]
     with figure(3.3 + 0.24 * ((len(keys) + 1) // 2)) as drawn:
         axes = drawn.subplots()
         lowest, highest = np.inf, 0.0
@@ -200,7 +205,15 @@ def training_chart(title: str, metrics: Sequence[Mapping[str, float]], *, name: 
         drawn.legend(loc="outside lower center", ncols=2)
         words = "; ".join(f"{key} {_last(metrics, key):.4g}" for key in keys)
         svg = svg_from_figure(drawn, name=name, description=f"Training of {title}. Last values: {words}.")
-    return Chart(svg, title, f"{len(metrics)} logged steps.")
+    alarms = [key for key in logged if key.endswith(_ALARM)]
+    return Chart(svg, title, f"{len(metrics)} logged steps.{_alarms_in_words(metrics, alarms)}")
+
+
+def _alarms_in_words(metrics: Sequence[Mapping[str, float]], alarms: Sequence[str]) -> str:
+    """How often each alarm was on; nothing for trainings without any to watch."""
+    counts = {alarm.removesuffix(_ALARM): sum(line.get(alarm, 0.0) > 0.5 for line in metrics) for alarm in alarms}
+    rung = ", ".join(f"{alarm} in {count} of them" for alarm, count in counts.items() if count)
+    return f" Warnings: {rung or 'none'}." if alarms else ""
 
 
 def _rows_figure(rows: int) -> AbstractContextManager[Figure]:

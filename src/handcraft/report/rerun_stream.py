@@ -50,6 +50,15 @@ def save_recording(samples: Iterable[HandSample], path: Path) -> int:
     return count
 
 
+def expect_rerun() -> None:
+    """Refuse before hours of work whose end is to be seen in the viewer.
+
+    Raises:
+        HandcraftError: Rerun is not installed.
+    """
+    _rerun()
+
+
 def _rerun() -> Any:  # noqa: ANN401 (a module that need not be there)
     try:
         import rerun

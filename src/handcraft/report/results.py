@@ -9,6 +9,8 @@ from typing import Any, Literal
 from handcraft.errors import HandcraftError
 from handcraft.measure import Estimate
 from handcraft.report.decoding import decode, printable
+from handcraft.report.tables import ConfusionTable, MetricTable
+from handcraft.report.tuning import Tuning
 
 SCHEMA = 1
 
@@ -160,11 +162,16 @@ class Results:
     pictures: tuple[Picture, ...] = ()
     training: tuple[TrainingLog, ...] = ()
     limits: tuple[str, ...] = ()
+    tuning: Tuning | None = None
+    """The search over settings, where the run is one."""
+    tables: tuple[MetricTable, ...] = ()
+    tables_title: str = "Tables"
+    confusions: tuple[ConfusionTable, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a page without arms, two arms of one name, and differences of arms that are not there."""
+        """Refuse a page without figures, two arms of one name, and differences of arms that are not there."""
         names = [arm.name for arm in self.arms]
-        if not names:
+        if not names and not self.tables and not self.confusions:
             raise HandcraftError("Expected at least one of `arms`, but got none")
         for name in names:
             if names.count(name) > 1:

@@ -9,7 +9,7 @@ written, not weeks later when it is needed.
 import io
 import json
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,19 +59,21 @@ def save_checkpoint(path: Path, *, kind: str, config: Any, step: int, state: Map
         beside.write_bytes(buffer.getbuffer())
 
 
-def load_checkpoint(path: Path, *, kind: str) -> Checkpoint:
-    """Read a checkpoint of ``kind``; only tensors and plain values are ever built from the file.
+def load_checkpoint(path: Path, *, kind: str | Collection[str]) -> Checkpoint:
+    """Read a checkpoint of ``kind``, or of one of several; only tensors and plain values are ever built from the file.
 
     Raises HandcraftError in one line for a missing, truncated, damaged, foreign or hostile file and for another kind.
     """
     content = _read(Path(path))
     if not _is_ours(content):
         raise HandcraftError(f"Expected {path} to be a `{FORMAT}`, but it is another file of torch's; name another.")
-    if content["kind"] != kind:
+    kinds = (kind,) if isinstance(kind, str) else tuple(kind)
+    if content["kind"] not in kinds:
         raise HandcraftError(
-            f"Expected {path} to be a checkpoint of kind {kind}, but it is of kind {content['kind']}; name another."
+            f"Expected {path} to be a checkpoint of kind {' or '.join(kinds)}, but it is of kind {content['kind']}; "
+            "name another."
         )
-    return Checkpoint(kind, json.loads(content["config"]), content["step"], content["state"])
+    return Checkpoint(content["kind"], json.loads(content["config"]), content["step"], content["state"])
 
 
 def _is_ours(content: Any) -> bool:  # noqa: ANN401

@@ -29,6 +29,10 @@ _STEP_STREAM = 0x57E9  # keeps torch's global generator during a step apart from
 _DRAW_STREAM = 0xD4A3
 
 
+class DivergenceError(HandcraftError):
+    """A loss is no number. Another seed or other settings may train; these, from here, never will."""
+
+
 @runtime_checkable
 class Learner(Protocol):
     """What can be trained. Everything random in ``step`` and ``draw`` must follow from the run's seed and the step.
@@ -123,7 +127,7 @@ class _Training:
             losses = self.learner.step(self.done)
         for name, value in losses.items():
             if not math.isfinite(value):
-                raise HandcraftError(
+                raise DivergenceError(
                     f"Expected `{name}` to be finite, but got {value} in step {self.done + 1}; "
                     f"{f'the checkpoint of step {self.saved} is kept' if self.saved else 'no checkpoint was due yet'}. "
                     "Try a lower learning rate, float32 instead of bfloat16, or another seed, in a new folder."

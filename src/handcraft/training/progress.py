@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 _PLAIN_LINE_EVERY_S = 15.0
+_ALARM = "_warning"  # 0 or 1 a step
 
 
 class TrainingProgress:
@@ -38,7 +39,7 @@ class TrainingProgress:
 
     def advance(self, done: int, means: Mapping[str, float]) -> None:
         """Show that ``done`` steps are done; ``means`` are the losses since the last log line (empty: unchanged)."""
-        losses = "  ".join(f"{name} {value:.4g}" for name, value in means.items())
+        losses = told(means)
         self._bar.update(self._task, completed=done)
         if losses:
             self._bar.update(self._task, losses=losses)
@@ -52,3 +53,10 @@ class TrainingProgress:
         """Print one line above the bar."""
         if self._shown:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def told(means: Mapping[str, float]) -> str:
+    """Losses in one line. An alarm, ``<what>_warning``, is said in a word while it is on, and not at all else."""
+    alarms = {name.removesuffix(_ALARM): value for name, value in means.items() if name.endswith(_ALARM)}
+    losses = [f"{name} {value:.4g}" for name, value in means.items() if not name.endswith(_ALARM)]
+    return "  ".join([f"WARNING: {what}" for what, value in alarms.items() if value > 0.5] + losses)

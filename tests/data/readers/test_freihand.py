@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from handcraft.data import FreiHAND
+from handcraft.data.readers.freihand import MURPHY_TEST_FRAMES, MURPHY_TRAINING_FRAMES
 from handcraft.errors import HandcraftError
 from tests.data.freihand import make
 from tests.data.painted import centroids_px
@@ -67,6 +68,21 @@ def test_broken_photographs_and_masks_are_left_out_and_listed(folder):
     assert [each.key[9:] for each in reader] == ["00000000-gs", "00000000-sample", "00000000-auto"]
     assert [int(each.path[-12:-4]) for each in reader.skipped] == [1, 2, 3, 5, 7]
     assert "mask" in reader.skipped[0].reason
+
+
+def test_versions_and_frames_can_be_chosen(folder):
+    keys = [each.key[9:] for each in FreiHAND(folder, versions=("gs", "auto"))]
+    assert keys == ["00000000-gs", "00000001-gs", "00000000-auto", "00000001-auto"]
+    recoloured = FreiHAND(folder, versions=("auto",), frames=range(1, 2))
+    assert ([each.key[9:] for each in recoloured], len(recoloured)) == (["00000001-auto"], 1)
+    assert [each.key for each in FreiHAND(folder, split="evaluation", frames=range(1))] == ["evaluation-00000000"]
+    with pytest.raises(HandcraftError, match=r"photographs of gs and range\(2, 5\) in .*, but it has others only"):
+        FreiHAND(folder, versions=("gs",), frames=range(2, 5))
+
+
+def test_the_thesis_splits_every_frame_once():
+    assert (len(MURPHY_TRAINING_FRAMES), len(MURPHY_TEST_FRAMES)) == (24_420, 8_140)
+    assert {*MURPHY_TRAINING_FRAMES} | {*MURPHY_TEST_FRAMES} == {*range(32_560)}
 
 
 @pytest.mark.parametrize(

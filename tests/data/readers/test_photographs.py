@@ -41,6 +41,13 @@ def test_whatever_the_kind_of_file_the_scene_is_the_same(folder):
     assert (images["sixteen"][0].flatten() - torch.linspace(0, 1, 192)).abs().max() < 1e-5
 
 
+def test_what_is_opaque_of_a_cut_out_is_its_mask(folder):
+    masks = {each.key: each.mask for each in PhotographFolder(folder)}
+    assert [key for key, mask in masks.items() if mask is not None] == ["cutout"]
+    assert masks["cutout"][:, 8:].all()
+    assert not masks["cutout"][:, :8].any()
+
+
 def test_files_that_cannot_be_read_are_listed_each_time(folder):
     reader = PhotographFolder(folder)
     for _ in range(2):

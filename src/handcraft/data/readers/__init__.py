@@ -7,16 +7,22 @@ from handcraft.data.readers.joint_files import JointSet, joints_of_samples, read
 from handcraft.data.readers.joints_json import JointsJson
 from handcraft.data.readers.photographs import PhotographFolder
 from handcraft.data.readers.reader import Reader, SkippedFile
+from handcraft.data.readers.realhands import RealHands
+from handcraft.data.readers.rhd import RHD
+from handcraft.data.readers.synthhands import SynthHands
 from handcraft.data.readers.yolo import YoloHands
 
 __all__ = [
+    "RHD",
     "CocoHands",
     "FreiHAND",
     "JointSet",
     "JointsJson",
     "PhotographFolder",
     "Reader",
+    "RealHands",
     "SkippedFile",
+    "SynthHands",
     "YoloHands",
     "joints_of_samples",
     "read_joint_file",

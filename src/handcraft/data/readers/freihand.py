@@ -17,8 +17,14 @@ from handcraft.data.readers.reader import SkippedFile
 from handcraft.data.sample import HandSample
 from handcraft.errors import HandcraftError
 
-VERSIONS = ("gs", "hom", "sample", "auto")
+Version = Literal["gs", "hom", "sample", "auto"]
+
+VERSIONS: tuple[Version, ...] = ("gs", "hom", "sample", "auto")
 """Backgrounds of a training frame, in the order of the file numbers: green screen, homogenised, two recoloured."""
+
+MURPHY_TRAINING_FRAMES, MURPHY_TEST_FRAMES = range(24_420), range(24_420, 32_560)
+"""Seed 000's split of the training frames, by their number, of the version ``gs`` only. People are not published, so
+one person's frames may be on both sides."""
 
 
 class FreiHAND:
@@ -39,12 +45,22 @@ class FreiHAND:
     Args:
         folder: holds the JSON files.
         split: which photographs.
+        versions: the backgrounds to take of a training frame.
+        frames: the frames to take, by number; all if None.
 
     Raises:
-        HandcraftError: label files or photographs that are missing, damaged or do not fit each other.
+        HandcraftError: label files or photographs that are missing, damaged or do not fit each other, or none left of
+            those asked for.
     """
 
-    def __init__(self, folder: Path, *, split: Literal["training", "evaluation"] = "training") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        split: Literal["training", "evaluation"] = "training",
+        versions: tuple[Version, ...] = VERSIONS,
+        frames: range | None = None,
+    ) -> None:
         self.folder, self.split = Path(folder), split
         origin = exported_origin(self.folder)
         self.name, self.is_real = origin.get("source", "FreiHAND"), origin.get("is_real", True)
@@ -57,6 +73,17 @@ class FreiHAND:
             raise HandcraftError(
                 f"Expected photographs numbered below {limit} in {self.folder / split / 'rgb'}, "
                 f"but got {self._file_numbers[-1]:08d}; take labels and photographs of one release."
+            )
+        self._file_numbers = [
+            number
+            for number in self._file_numbers
+            if (frames is None or number % len(self._labels) in frames)
+            and VERSIONS[number // len(self._labels)] in (versions if split == "training" else VERSIONS)
+        ]
+        if not self._file_numbers:
+            raise HandcraftError(
+                f"Expected photographs of {' '.join(versions)} and {frames} in {self.folder / split / 'rgb'}, but it "
+                "has others only; ask for other ones."
             )
 
     def __len__(self) -> int:

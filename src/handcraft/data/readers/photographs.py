@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from handcraft.data.pixels import read_photograph
+from handcraft.data.picture_files import open_picture
 from handcraft.data.readers.reader import SkippedFile
 from handcraft.data.sample import HandSample, safe_key
 from handcraft.errors import HandcraftError
@@ -16,7 +16,8 @@ from handcraft.files import PICTURE_SUFFIXES, picture_paths
 class PhotographFolder:
     """Every picture in a folder and its subfolders, sorted by path; names that begin with a dot are passed over.
 
-    - Labels: none. Subject: unknown, so every picture is its own. Side: unknown.
+    - Labels: none, but what is opaque of a partly transparent picture is its mask. Subject: unknown, so every picture
+      is its own. Side: unknown.
     - Colours: RGB in [0, 1]; EXIF orientation, greyscale, 16 bits and transparency as in ``read_photograph``.
     - Keys come from the path below the folder (``5_IMG_4509``); where two would be equal, both get a hash of the path.
     - A file that cannot be read is left out and listed in ``skipped``; if none can be read, iterating says so.
@@ -49,12 +50,19 @@ class PhotographFolder:
         self.skipped = []
         for path in self._paths:
             try:
-                image = read_photograph(self.folder / path)
+                picture = open_picture(self.folder / path)
             except HandcraftError as error:
                 self.skipped.append(SkippedFile(path.as_posix(), str(error)))
                 continue
             key = self._key(path)
-            yield HandSample(key=key, image=image, source=self.name, is_real=self.is_real, subject=key)
+            yield HandSample(
+                key=key,
+                image=picture.image,
+                source=self.name,
+                is_real=self.is_real,
+                subject=key,
+                mask=picture.mask,
+            )
         if len(self.skipped) == len(self._paths):
             raise HandcraftError(
                 f"Expected pictures that can be read in {self.folder}, but none of its {len(self._paths)} can, such as "

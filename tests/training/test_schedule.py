@@ -3,7 +3,7 @@
 
 import pytest
 
-from handcraft.estimate.schedule import learning_rate_at
+from handcraft.training.schedule import learning_rate_at
 
 
 def test_thirds_are_those_of_hand3d():
