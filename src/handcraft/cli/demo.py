@@ -11,9 +11,9 @@ from rich.table import Table
 
 from handcraft.cli.parse import parse
 from handcraft.report.page import write_report
-from handcraft.studies.refinement import LAPTOP_STUDY, LONG_STUDY, SMOKE_STUDY, run_study
+from handcraft.studies.refinement import LAPTOP_STUDY, LONG_STUDY, SMOKE_STUDY, STYLE_STUDY, run_study
 
-PRESETS = {"smoke": SMOKE_STUDY, "laptop": LAPTOP_STUDY, "long": LONG_STUDY}
+PRESETS = {"smoke": SMOKE_STUDY, "laptop": LAPTOP_STUDY, "long": LONG_STUDY, "style": STYLE_STUDY}
 
 
 @dataclass(frozen=True)
@@ -26,9 +26,9 @@ class DemoCommand:
     """Your own photographs of hands, to refine towards; without them, simulated photographs stand in."""
     test: Path | None = None
     """A labelled data set to test on; without one, simulated photographs stand in."""
-    preset: Literal["smoke", "laptop", "long"] = "laptop"
-    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: about twenty
-    minutes of one core a seed."""
+    preset: Literal["smoke", "laptop", "long", "style"] = "laptop"
+    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: about half an
+    hour of one core a seed. `style`: as long, the one-to-many refiner alone."""
     seeds: tuple[int, ...] = (0,)
     """Training seeds; every arm is trained once for each."""
     workers: int = 0

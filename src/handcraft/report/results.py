@@ -9,6 +9,7 @@ from typing import Any, Literal
 from handcraft.errors import HandcraftError
 from handcraft.measure import Estimate
 from handcraft.report.decoding import decode, printable
+from handcraft.report.study_of_document import Study
 from handcraft.report.tables import ConfusionTable, MetricTable
 from handcraft.report.tuning import Tuning
 
@@ -167,11 +168,13 @@ class Results:
     tables: tuple[MetricTable, ...] = ()
     tables_title: str = "Tables"
     confusions: tuple[ConfusionTable, ...] = ()
+    study: Study | None = None
+    """A document's tables and figures, where the run is a study of one."""
 
     def __post_init__(self) -> None:
         """Refuse a page without figures, two arms of one name, and differences of arms that are not there."""
         names = [arm.name for arm in self.arms]
-        if not names and not self.tables and not self.confusions:
+        if not names and not self.tables and not self.confusions and self.study is None:
             raise HandcraftError("Expected at least one of `arms`, but got none")
         for name in names:
             if names.count(name) > 1:

@@ -2,6 +2,7 @@
 """Tables of figures that know their better direction, and confusion matrices, as ``results.json`` holds them."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -85,14 +86,22 @@ class MetricTable:
         return not any(metric.is_better(other.value, than=own.value) for other in others)
 
     def decimals(self, place: int) -> int:
-        """As many for all figures of a column as give its largest one three significant digits."""
-        values = [abs(cell.value) for row in self.rows if (cell := row.cells[place]) is not None]
-        largest = max((value for value in values if math.isfinite(value)), default=0.0)
-        if not self.columns[place].unit and largest <= 1:
-            return _DECIMALS_OF_SHARES
-        if largest <= 0:
-            return _SIGNIFICANT - 1
-        return min(_MOST_DECIMALS, max(0, _SIGNIFICANT - 1 - math.floor(math.log10(largest))))
+        """As many for all figures of a column."""
+        return decimals_for(self.columns[place], [cell.value for row in self.rows if (cell := row.cells[place])])
+
+
+def decimals_for(column: Column, values: Sequence[float]) -> int:
+    """As many as give the largest figure of a column three significant digits; three for shares.
+
+    >>> decimals_for(Column("EPE mean", "px"), [15.2, 9.94]), decimals_for(Column("1-NN accuracy"), [0.5])
+    (1, 3)
+    """
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if not column.unit and largest <= 1:
+        return _DECIMALS_OF_SHARES
+    if largest <= 0:
+        return _SIGNIFICANT - 1
+    return min(_MOST_DECIMALS, max(0, _SIGNIFICANT - 1 - math.floor(math.log10(largest))))
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """The arms of the study: who is trained on what, and what each predicts on the test images."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from handcraft.data import PreparedSet, split_by_subject
+from handcraft.encode import feature_space
 from handcraft.estimate import Estimator, predict, train_estimator
+from handcraft.files import write_json_atomically
 from handcraft.measure import ImageCentre, MeanPose
 from handcraft.refine import Refiner, refine_prepared, train_refiner
-from handcraft.studies.refinement.config import CEILING_FOLDS, REFINERS, StudyConfig
-from handcraft.studies.refinement.sets import StudySets
+from handcraft.studies.refinement.config import CEILING_FOLDS, StudyConfig
+from handcraft.studies.refinement.rejecting import FEWEST_KEPT, Judges, selected, without_rejects
+from handcraft.studies.refinement.sets import StudySets, segmenter_judge
 
 
 @dataclass(frozen=True)
@@ -40,15 +44,16 @@ class Arms:
     def all(self) -> list[Arm]:
         """Baselines first, then the arms, then the ceiling."""
         refined = [
-            self._arm(name, f"trained on renders refined by the {name}", len(self.sets.source), self._refined(name))
-            for name in REFINERS
+            self.arm(name, f"trained on renders refined by the {name}", len(self.sets.source), self._refined(name))
+            for name in self.config.refiners
         ]
         return [
             *self._baselines(),
-            self._arm("raw renders", "trained on plain renders as they are", len(self.sets.source), self._raw),
-            self._arm("normalised colours", "renders and photographs both with their tint taken out",
+            self.arm("raw renders", "trained on plain renders as they are", len(self.sets.source), self._raw),
+            self.arm("normalised colours", "renders and photographs both with their tint taken out",
                       len(self.sets.source), self._normalised),
             *refined,
+            *self._without_rejects(),
             self._ceiling(),
         ]  # fmt: skip
 
@@ -56,6 +61,21 @@ class Arms:
         """The refiner ``name`` of one training seed."""
         config, path = self.config.refiner_config(name, seed), self.run / f"seed-{seed}" / folder_name("refine", name)
         return train_refiner(self.sets.source, self.sets.target, config, path, resume=True)
+
+    def refined(self, name: str, seed: int) -> PreparedSet:
+        """The renders as the refiner ``name`` of one training seed makes them."""
+        return refine_prepared(self.refiner(name, seed), self.sets.source)
+
+    def selection(self, name: str, seed: int) -> dict[str, Any]:
+        """Which refined renders keep-or-reject keeps and why the others are not; judged once, then read."""
+        file = self.run / f"seed-{seed}" / f"{folder_name('selection', name)}.json"
+        if not file.exists():
+            judges = Judges(segmenter_judge(self.run / "segmenter"), self.judge(), feature_space())
+            refined, raw, photographs = self.refined(name, seed), self.sets.source, self.sets.target
+            chosen = selected(refined, raw, photographs, judges, tolerated=self.config.tolerated)
+            write_json_atomically(file, chosen.to_json())
+        held: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        return held
 
     def judge(self) -> Estimator:
         """The estimator that judges label drift: other hands, both looks, strong colour jitter, another seed."""
@@ -67,7 +87,8 @@ class Arms:
         path = self.run / f"seed-{seed}" / folder_name("estimate", name)
         return train_estimator(training, config, path, resume=True)
 
-    def _arm(self, name: str, description: str, images: int, predictions: Callable[[int], Tensor]) -> Arm:
+    def arm(self, name: str, description: str, images: int, predictions: Callable[[int], Tensor]) -> Arm:
+        """An arm of ``images`` training images, whose ``predictions`` on the test images follow from a seed."""
         return Arm(name, "arm", description, images, tuple(predictions(seed) for seed in self.config.seeds))
 
     def _raw(self, seed: int) -> Tensor:
@@ -79,8 +100,25 @@ class Arms:
 
     def _refined(self, name: str) -> Callable[[int], Tensor]:
         def predictions(seed: int) -> Tensor:
-            training = refine_prepared(self.refiner(name, seed), self.sets.source)
-            return predict(self.estimator(name, training, seed), self.sets.test)
+            return predict(self.estimator(name, self.refined(name, seed), seed), self.sets.test)
+
+        return predictions
+
+    def _without_rejects(self) -> list[Arm]:
+        """One arm for each refiner that keep-or-reject leaves enough images of, if it is asked for."""
+        names = self.config.refiners if self.config.tolerated else {}
+        kept = {name: [self.selection(name, seed)["kept"] for seed in self.config.seeds] for name in names}
+        return [
+            self.arm(without_rejects(name), f"trained on those of the {name}'s images that no judge rejects",
+                      len(indices[0]), self._kept(name))
+            for name, indices in kept.items()
+            if min(map(len, indices)) >= FEWEST_KEPT
+        ]  # fmt: skip
+
+    def _kept(self, name: str) -> Callable[[int], Tensor]:
+        def predictions(seed: int) -> Tensor:
+            training = self.refined(name, seed).select(self.selection(name, seed)["kept"])
+            return predict(self.estimator(without_rejects(name), training, seed), self.sets.test)
 
         return predictions
 

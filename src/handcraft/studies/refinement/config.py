@@ -2,8 +2,8 @@
 """What the refinement study trains and measures; its presets are values."""
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from handcraft.data import PreprocessConfig
 from handcraft.errors import HandcraftError
@@ -15,14 +15,19 @@ from handcraft.estimate import (
     KeypointConfig,
     SegmenterConfig,
 )
-from handcraft.refine import LAPTOP, SMOKE, CycleGANConfig
+from handcraft.refine import (
+    LAPTOP,
+    LAPTOP_FEATURES,
+    SMOKE,
+    STYLE_LAPTOP,
+    STYLE_SMOKE,
+    CycleGANConfig,
+    RefinerConfig,
+)
 from handcraft.training import LoopConfig
 
-REFINERS: dict[str, Literal["pixels", "discriminator_features"]] = {
-    "CycleGAN": "pixels",
-    "feature-map CycleGAN": "discriminator_features",
-}
-"""The refiners under test, by where they compare a cycled image with its original."""
+Refiners = Mapping[str, RefinerConfig]
+"""The refiners under test, of any kind, by the names of their arms."""
 
 CEILING_FOLDS = 2
 """Parts that the people of a labelled test set are split into, each to be tested by the ceiling of the others."""
@@ -48,27 +53,35 @@ class StudyConfig:
     """Training seeds: every arm is trained once for each."""
     crops: PreprocessConfig = field(default_factory=PreprocessConfig)
     segmenter: SegmenterConfig = SEGMENTER_LAPTOP
-    refiner: CycleGANConfig = LAPTOP
-    """The pixel-cycle variant; the feature-map variant differs from it in ``cycle`` alone."""
+    refiners: Refiners = field(default_factory=lambda: cyclegans(LAPTOP))
+    """One arm for each; their seeds are the arms'."""
     keypoints: KeypointConfig = KEYPOINTS_LAPTOP
     judge_jitter: float = 0.5
     """Colour jitter of the judge's training, which makes it see hands of any look."""
+    tolerated: float = 0.0
+    """Share of raw renders that keep-or-reject may lose to each of its respects; every refiner gets an arm that learns
+    from its kept images then. 0 leaves those arms out."""
 
     def __post_init__(self) -> None:
         """Refuse sets that are too small to mean anything."""
         for name in ("source_count", "target_count", "test_count", "helper_count", "drift_count"):
             if getattr(self, name) < 16:
                 raise HandcraftError(f"Expected `{name}` to be at least 16, but got {getattr(self, name)}.")
+        if not self.refiners:
+            raise HandcraftError("Expected `refiners` to be at least one, but got none.")
+        if not 0 <= self.tolerated < 1:
+            raise HandcraftError(f"Expected `tolerated` to be from 0 to below 1, but got {self.tolerated}.")
         if not self.seeds or len(set(self.seeds)) != len(self.seeds):
             raise HandcraftError(f"Expected `seeds` to be different numbers, at least one, but got {self.seeds}.")
 
     def towards_photographs(self) -> "StudyConfig":
         """The same study with photographs as its target: people take them upright, the renders have any roll."""
-        return dataclasses.replace(self, refiner=dataclasses.replace(self.refiner, turn_photographs_deg=180.0))
+        turned = {name: dataclasses.replace(each, turn_photographs_deg=180.0) for name, each in self.refiners.items()}
+        return dataclasses.replace(self, refiners=turned)
 
-    def refiner_config(self, name: str, seed: int) -> CycleGANConfig:
-        """The configuration of one of ``REFINERS``."""
-        return dataclasses.replace(self.refiner, cycle=REFINERS[name], seed=seed)
+    def refiner_config(self, name: str, seed: int) -> RefinerConfig:
+        """The configuration of one of ``refiners``."""
+        return dataclasses.replace(self.refiners[name], seed=seed)
 
     def keypoint_config(self, seed: int, *, normalised: bool = False) -> KeypointConfig:
         """The configuration of an estimator; all arms share it but for the colours they see."""
@@ -80,13 +93,26 @@ class StudyConfig:
         return dataclasses.replace(self.keypoints, seed=self.data_seed + 7919, augment=augment)
 
 
+def cyclegans(pixels: CycleGANConfig) -> Refiners:
+    """Seed 000's two CycleGANs, alike but for where they compare a cycled image with its original."""
+    return {"CycleGAN": pixels, "feature-map CycleGAN": dataclasses.replace(pixels, cycle="discriminator_features")}
+
+
 SMOKE_STUDY = StudyConfig(
     source_count=48, target_count=32, test_count=24, helper_count=48, drift_count=16, render_px=64,
-    crops=PreprocessConfig(size=32), segmenter=SEGMENTER_SMOKE, refiner=SMOKE, keypoints=KEYPOINTS_SMOKE,
+    crops=PreprocessConfig(size=32), segmenter=SEGMENTER_SMOKE, refiners={**cyclegans(SMOKE), "style refiner": STYLE_SMOKE},
+    keypoints=KEYPOINTS_SMOKE,
 )  # fmt: skip
 """Under a minute: shows that everything runs. Its figures mean nothing."""
 
-LAPTOP_STUDY = StudyConfig()
+LAPTOP_STUDY = StudyConfig(
+    refiners={
+        "feature-map CycleGAN": LAPTOP_FEATURES,
+        "style refiner": dataclasses.replace(
+            STYLE_LAPTOP, loop=LoopConfig(steps=550, checkpoint_every=100, draw_every=275)
+        ),
+    }
+)
 """What ``handcraft demo`` runs: under ten minutes on two cores."""
 
 LONG_STUDY = StudyConfig(
@@ -95,9 +121,16 @@ LONG_STUDY = StudyConfig(
     test_count=1000,
     helper_count=3000,
     segmenter=dataclasses.replace(SEGMENTER_LAPTOP, steps=1500),
-    refiner=dataclasses.replace(
-        LAPTOP, loop=LoopConfig(steps=1400, log_every=25, checkpoint_every=200, draw_every=350)
-    ),
+    refiners={
+        **cyclegans(
+            dataclasses.replace(LAPTOP, loop=LoopConfig(steps=1400, log_every=25, checkpoint_every=200, draw_every=350))
+        ),
+        "style refiner": STYLE_LAPTOP,
+    },
     keypoints=dataclasses.replace(KEYPOINTS_LAPTOP, steps=1500),
+    tolerated=0.05,
 )
-"""About twenty minutes on one core for each seed, after five for the sets and the segmenter."""
+"""About half an hour on one core for each seed, after five minutes for the sets and the segmenter."""
+
+STYLE_STUDY = dataclasses.replace(LONG_STUDY, refiners={"style refiner": STYLE_LAPTOP}, tolerated=0.0)
+"""The one-to-many refiner alone, as long: a quarter of an hour on one core for each seed."""

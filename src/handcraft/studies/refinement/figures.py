@@ -21,7 +21,9 @@ from handcraft.measure import (
 )
 from handcraft.refine import refine_prepared
 from handcraft.studies.refinement.arms import Arm, Arms, folder_name
-from handcraft.studies.refinement.config import REFINERS, StudyConfig
+from handcraft.studies.refinement.config import StudyConfig
+from handcraft.studies.refinement.realism import trade_off
+from handcraft.studies.refinement.rejecting import rejecting_table, without_rejects
 from handcraft.studies.refinement.sets import StudySets, segmenter_judge
 from handcraft.training import RunFolder
 
@@ -37,13 +39,17 @@ def figures(
     """``results.json`` without its pictures."""
     scores = {row.name: _scores(row, sets.test) for row in rows}
     errors = {name: [each.errors for each in runs] for name, runs in scores.items()}
-    drift = [_drift(arms, sets, name, judge) for name in REFINERS]
+    drift = [_drift(arms, sets, name, judge) for name in config.refiners]
     differences = _differences(rows, errors)
+    tables = [trade_off(arms, sets, drift, errors)]
+    if config.tolerated:
+        selections = {name: arms.selection(name, config.seeds[0]) for name in config.refiners}
+        tables.append(rejecting_table(selections, errors))
     record = run.record
     return {
         "schema": 1,
         "title": title,
-        "preset": f"{len(sets.source)} renders, {config.refiner.loop.steps} refiner steps, "
+        "preset": f"{len(sets.source)} renders, {_refiner_steps(config)} refiner steps, "
         f"{config.keypoints.steps} estimator steps",
         "seeds": list(config.seeds),
         "seconds": round(record["seconds"], 1),
@@ -54,9 +60,11 @@ def figures(
         "arms": [_row(row, config.seeds, scores[row.name], errors[row.name]) for row in rows],
         "differences": differences,
         "label_drift": drift,
+        "tables_title": "Realism beside usefulness",
+        "tables": tables,
         "pictures": [],
-        "training": _training_logs(config),
-        "verdict": verdict(rows, errors),
+        "training": _training_logs(config, list(errors)),
+        "verdict": verdict(list(config.refiners), errors),
         "limits": _limits(config, sets),
     }
 
@@ -107,9 +115,9 @@ def _drift(arms: Arms, sets: StudySets, name: str, judge: Estimator) -> dict[str
     return {"refiner": name, **measured.to_json()}
 
 
-def verdict(rows: Sequence[Arm], errors: dict[str, list[KeypointErrors]]) -> str:
+def verdict(refiners: Sequence[str], errors: dict[str, list[KeypointErrors]]) -> str:
     """What the intervals allow to be said, in three sentences at most."""
-    refined = {name: over_seeds(errors[name], EPE_MEAN, seed=0) for name in REFINERS}
+    refined = {name: over_seeds(errors[name], EPE_MEAN, seed=0) for name in refiners}
     best = min(refined, key=lambda name: refined[name].value)
     against = {name: difference_between(errors[best], errors[name], EPE_MEAN, seed=0) for name in COMPARED_WITH}
     raw = over_seeds(errors["raw renders"], EPE_MEAN, seed=0)
@@ -131,6 +139,12 @@ def _compared(difference: Estimate, *, alone: bool = False) -> str:
     if alone:
         return "is better" if better else "is worse"
     return "beats" if better else "does worse than"
+
+
+def _refiner_steps(config: StudyConfig) -> str:
+    """``550``, or ``550 to 1200``."""
+    steps = sorted({each.loop.steps for each in config.refiners.values()})
+    return " to ".join(str(count) for count in dict.fromkeys((steps[0], steps[-1])))
 
 
 def _sets(sets: StudySets) -> dict[str, Any]:
@@ -171,10 +185,12 @@ def _provenance(record: dict[str, Any]) -> dict[str, Any]:
     return {**kept, "commit": session["git_commit"]}
 
 
-def _training_logs(config: StudyConfig) -> list[dict[str, str]]:
+def _training_logs(config: StudyConfig, arms: Sequence[str]) -> list[dict[str, str]]:
     seed = config.seeds[0]
-    logs = [{"name": name, "metrics": f"seed-{seed}/{folder_name('refine', name)}/metrics.jsonl"} for name in REFINERS]
-    estimators = ("raw renders", "normalised colours", *REFINERS)
+    logs = [{"name": name, "metrics": f"seed-{seed}/{folder_name('refine', name)}/metrics.jsonl"}
+            for name in config.refiners]  # fmt: skip
+    kept = [name for name in map(without_rejects, config.refiners) if name in arms]
+    estimators = ("raw renders", "normalised colours", *config.refiners, *kept)
     logs += [
         {"name": f"estimator, {name}", "metrics": f"seed-{seed}/{folder_name('estimate', name)}/metrics.jsonl"}
         for name in estimators
@@ -184,8 +200,8 @@ def _training_logs(config: StudyConfig) -> list[dict[str, str]]:
 
 def _limits(config: StudyConfig, sets: StudySets) -> list[str]:
     limits = [
-        f"Small on purpose: {config.refiner.loop.steps} refiner steps at width {config.refiner.generator_width} "
-        f"(seed 000: 30 epochs at width 64), {config.keypoints.steps} estimator steps.",
+        f"Small on purpose: {_refiner_steps(config)} refiner steps (seed 000: 30 epochs of 24,420 photographs, wider "
+        f"networks), {config.keypoints.steps} estimator steps.",
         f"{len(config.seeds)} training seed(s); intervals are 95 % bootstrap intervals over people"
         + (" and seeds." if len(config.seeds) > 1 else " and say nothing about other seeds."),
         "Label drift is what a segmenter and an estimator see that were trained on renders; both err by themselves, "

@@ -27,8 +27,9 @@ from handcraft.data.rendered import render_samples
 from handcraft.files import atomic_path
 from handcraft.refine import refine_prepared
 from handcraft.scene import SceneConfig
-from handcraft.studies.refinement.arms import Arm, Arms
-from handcraft.studies.refinement.config import REFINERS, StudyConfig
+from handcraft.studies.refinement.arms import Arm, Arms, folder_name
+from handcraft.studies.refinement.config import StudyConfig
+from handcraft.studies.refinement.rejecting import rejected_sheet
 from handcraft.studies.refinement.sets import SEEDS_OF_SETS, StudySets
 
 COLUMNS = 8
@@ -43,12 +44,14 @@ def write_pictures(
         ("renders", "look", "Rendered hands and their labels", _renders(config),
          "Each column is one render: the picture with its keypoints; parts, depth and normals of the same pass."),
         ("refined", "look", "The same hands, made to look photographed", _refined(config, sets, arms),
-         f"Top to bottom: the render's crop, its colours normalised, what each refiner makes of the "
-         f"{'second' if config.refiner.input == 'normalised' else 'first'}; last, {target}, which are other hands."),
+         f"Top to bottom: the render's crop, its colours normalised, what each refiner makes of it; last, {target}, "
+         "which are other hands."),
         ("estimates", "estimates", f"What each estimator makes of {sets.test.source} it has never seen",
          _estimates(sets.test, rows), "White: the label. Coloured: the estimate of each arm's first seed. "
          "The images were picked evenly from the test set, not by their error."),
     ]  # fmt: skip
+    if config.tolerated:
+        entries += [_rejected(arms, name) for name in config.refiners]
     folder = run / "pictures"
     folder.mkdir(exist_ok=True)
     for name, _, _, picture, _ in entries:
@@ -58,6 +61,13 @@ def write_pictures(
         {"file": f"pictures/{name}.png", "title": title, "caption": caption, "group": group}
         for name, group, title, _, caption in entries
     ]
+
+
+def _rejected(arms: Arms, name: str) -> tuple[str, str, str, Image.Image, str]:
+    seed = arms.config.seeds[0]
+    sheet = rejected_sheet(arms.refined(name, seed), arms.selection(name, seed))
+    return (folder_name("rejected", name), "look", f"Kept and rejected: {name}", sheet,
+            "Picked evenly from each group; one image may be rejected for several reasons.")  # fmt: skip
 
 
 def evenly(count: int, wanted: int) -> list[int]:
@@ -99,12 +109,14 @@ def _refined(config: StudyConfig, sets: StudySets, arms: Arms) -> Image.Image:
     target = sets.target.select(evenly(len(sets.target), COLUMNS))
     images = shown.float_images()
     rows = [_row(images), _row(normalise_colour(images))]
-    rows += [_row(refine_prepared(arms.refiner(name, config.seeds[0]), shown).float_images()) for name in REFINERS]
+    rows += [
+        _row(refine_prepared(arms.refiner(name, config.seeds[0]), shown).float_images()) for name in config.refiners
+    ]
     rows.append(_row(target.float_images()))
     titles = [
         "render",
         "normalised colours",
-        *(f"refined by {name}" for name in REFINERS),
+        *(f"refined by {name}" for name in config.refiners),
         f"{sets.target.source} (target)",
     ]
     return contact_sheet(rows, row_titles=titles)

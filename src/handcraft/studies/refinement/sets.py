@@ -65,12 +65,12 @@ class SetMaker:
             return dataclasses.replace(self, pool=pool)._make(photos, test)
 
     def _make(self, photos: Path | None, test: Path | None) -> StudySets:
-        source = self._kept("source", lambda: self._renders("plain", "source", self.config.source_count))
-        drift = self._kept("drift", lambda: self._renders("plain", "drift", self.config.drift_count))
-        judge = self._kept("judge", self._judge)
+        source = self.kept("source", lambda: self.renders("plain", "source", self.config.source_count))
+        drift = self.kept("drift", lambda: self.renders("plain", "drift", self.config.drift_count))
+        judge = self.kept("judge", self.judge)
         self.segmenter()
-        target = self._kept("target", lambda: self._photographs(photos, "target", self.config.target_count))
-        tested = self._kept("test", lambda: self._photographs(test, "test", self.config.test_count))
+        target = self.kept("target", lambda: self.photographs(photos, "target", self.config.target_count))
+        tested = self.kept("test", lambda: self.photographs(test, "test", self.config.test_count))
         if test is not None and len(set(tested.subjects)) < CEILING_FOLDS:
             raise HandcraftError(
                 f"Expected the test set {test} to show hands of {CEILING_FOLDS} people at least, so that the ceiling "
@@ -79,8 +79,8 @@ class SetMaker:
         # The ceiling learns from the test's own domain: labels of the simulated target, or other people of a real test.
         ceiling = None
         if test is None:
-            ceiling = target if photos is None else self._kept(
-                "ceiling", lambda: self._photographs(None, "target", self.config.target_count)
+            ceiling = target if photos is None else self.kept(
+                "ceiling", lambda: self.photographs(None, "target", self.config.target_count)
             )  # fmt: skip
         return StudySets(source, target, tested, judge, drift, ceiling)
 
@@ -93,34 +93,38 @@ class SetMaker:
         count, size = self.config.helper_count, self.config.segmenter.image_px
         frames, render_px = partial(_whole_frames, size=size), max(96, size)
         whole = PreprocessConfig(size=size, background="kept")
-        kept = self._kept("segmenter", lambda: self._from_renders(
+        kept = self.kept("segmenter", lambda: self._from_renders(
             "photographic", "helpers", count * 3 // 4, frames, first=count, render_px=render_px
         ))  # fmt: skip
-        plain = self._kept("segmenter-plain", lambda: self._from_renders(
+        plain = self.kept("segmenter-plain", lambda: self._from_renders(
             "plain", "helpers", count // 4, frames, first=3 * count, render_px=render_px
         ))  # fmt: skip
         both = PreparedSet.joined([kept, plain], source=whole.background)
         images = both.images.clone()
-        # Every fifth hand stands on black, as the crops that refiners make do.
-        images[::5] = images[::5] * both.masks[::5, None]
+        # Every fifth hand stands on what the crops of refiners have around theirs.
+        images[::5] = torch.where(
+            both.masks[::5, None], images[::5], 255 if self.config.crops.background == "white" else 0
+        )
         return images, both.masks
 
-    def _judge(self) -> PreparedSet:
+    def judge(self) -> PreparedSet:
+        """Renders of other hands in both looks, for the judge of label drift."""
         half = self.config.helper_count // 2
         looks: tuple[Look, ...] = ("plain", "photographic")
-        sets = [self._renders(look, "helpers", half, first=place * half) for place, look in enumerate(looks)]
+        sets = [self.renders(look, "helpers", half, first=place * half) for place, look in enumerate(looks)]
         return PreparedSet.joined(sets, source="renders of both looks")
 
-    def _renders(self, look: Look, name: str, count: int, first: int = 0) -> PreparedSet:
+    def renders(self, look: Look, name: str, count: int, first: int = 0) -> PreparedSet:
+        """Crops of renders, cut by their own masks; ``name`` is one of ``SEEDS_OF_SETS``."""
         return self._from_renders(look, name, count, partial(prepare, config=self.config.crops), first=first)
 
-    def _photographs(self, folder: Path | None, name: str, count: int) -> PreparedSet:
+    def photographs(self, folder: Path | None, name: str, count: int) -> PreparedSet:
         """Crops of photographs, real or simulated, whose hands the segmenter finds."""
         function = partial(_prepare_unmasked, config=self.config.crops, segmenter=self.run / "segmenter")
         if folder is None:
             return self._from_renders("photographic", name, count, function)
         reader = open_dataset(folder)
-        prepared = function(_tracked(_without_masks(reader), f"reading {reader.name}", len(reader)))
+        prepared = function(tracked(_without_masks(reader), f"reading {reader.name}", len(reader)))
         if reader.skipped:
             print(f"{folder}: left out {len(reader.skipped)} files that cannot be read", file=sys.stderr)
         return dataclasses.replace(prepared, skipped=prepared.skipped + len(reader.skipped))
@@ -133,13 +137,12 @@ class SetMaker:
         seed = self.config.data_seed * 1000 + SEEDS_OF_SETS[name]
         rendered = RenderedSet(scenes, seed, count, first=first, workers=self.workers)
         made = list(
-            _tracked(
-                rendered.map_batches(function, pool=self.pool), f"rendering {name} ({look})", len(rendered.batches)
-            )
+            tracked(rendered.map_batches(function, pool=self.pool), f"rendering {name} ({look})", len(rendered.batches))
         )
         return PreparedSet.joined(made, source=rendered.name)
 
-    def _kept(self, name: str, make: Callable[[], PreparedSet]) -> PreparedSet:
+    def kept(self, name: str, make: Callable[[], PreparedSet]) -> PreparedSet:
+        """The set of that name in the run folder, made first if it is not there."""
         path = self.run / "sets" / f"{name}.safetensors"
         if path.exists():
             return PreparedSet.load(path)
@@ -169,7 +172,8 @@ def _whole_frames(samples: list[HandSample], size: int) -> PreparedSet:
     )
 
 
-def _tracked(items: Iterable[Item], title: str, total: int) -> Iterable[Item]:
+def tracked(items: Iterable[Item], title: str, total: int) -> Iterable[Item]:
+    """The items, with a bar on stderr that tells how many of ``total`` have gone by."""
     return track(items, title, total=total, console=Console(stderr=True))
 
 

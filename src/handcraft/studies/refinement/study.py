@@ -39,7 +39,7 @@ def run_study(
     Raises:
         HandcraftError: unreadable data sets, a folder in use, another configuration than the resumed run's.
     """
-    _expect_pictures(photos, test)
+    expect_pictures(photos, test)
     if photos is not None:
         config = config.towards_photographs()
     maker = SetMaker(run_path, config, workers)
@@ -60,7 +60,7 @@ def run_study(
     return results
 
 
-def _expect_pictures(photos: Path | None, test: Path | None) -> None:
+def expect_pictures(photos: Path | None, test: Path | None) -> None:
     """Look into both folders before anything is made: a wrong one must not show after minutes of work."""
     for name, folder in (("photos", photos), ("test", test)):
         if folder is not None and not folder.is_dir():
