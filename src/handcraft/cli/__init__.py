@@ -26,7 +26,9 @@ VERBS = {
     "view": "play a data set in the Rerun viewer: pictures, depth, skeletons and cameras",
     "refine": "move rendered hands towards the look of photographs (`refine apply` uses the result)",
     "estimate": "train a keypoint estimator on labelled hands (`estimate segmenter` trains the segmenter)",
+    "tune": "search a refiner's settings by the error of the estimator trained on what it makes",
     "measure": "score an estimator on labelled hands, beside two baselines",
+    "study": "a document's tables and figures again, published figures beside ours: murphy, hgan",
     "report": "make one self-contained HTML page of run folders",
     "demo": "the whole flow, from a hand to a report, on this machine",
 }

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``handcraft measure``: an estimator on a labelled set, always beside two baselines that do not look at the image."""
+"""``handcraft measure``: an estimator on a labelled set, always beside two baselines that do not look at the image.
+
+``measure realism`` and ``measure domains`` compare sets of images instead; they live in files of their own.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,6 +17,7 @@ from rich.table import Table
 from torch import Tensor
 from tyro.conf import arg
 
+from handcraft.cli import measure_domains, measure_realism
 from handcraft.cli.parse import parse, with_defaults
 from handcraft.cli.prepared import Preparation, cut_as_in_run, read_mean_pose
 from handcraft.data import TRUTH_COLOURS, PreparedSet, contact_sheet, overlay_skeleton, picture_from_image
@@ -52,13 +56,25 @@ class MeasureCommand:
 
 
 def main(argv: list[str]) -> int:
+    """Measure an estimator, the realism of images, or how well their domains are told apart."""
+    match argv[:1]:
+        case ["realism"]:
+            return measure_realism.main(argv[1:])
+        case ["domains"]:
+            return measure_domains.main(argv[1:])
+        case _:
+            return _measure_estimator(argv)
+
+
+def _measure_estimator(argv: list[str]) -> int:
     """Score, print the table, write ``results.json`` (``handcraft report`` reads it) and a picture."""
     command = parse(
         with_defaults(MeasureCommand, preparation=cut_as_in_run(argv, "--estimator")),
         argv,
         prog="handcraft measure",
         description="Score an estimator on labelled hands, beside two baselines that do not look at the image. Crops "
-        "are cut as they were for training unless an option says otherwise.",
+        "are cut as they were for training unless an option says otherwise. `handcraft measure realism` says how like "
+        "photographs images are, `handcraft measure domains` trains a classifier to tell them apart.",
     )
     test = command.preparation.load(command.data)
     if test.keypoints_px is None or test.confidence is None:

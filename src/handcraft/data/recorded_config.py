@@ -57,6 +57,6 @@ def _fits(kind: Any, value: Any) -> bool:  # noqa: ANN401
     if typing.get_origin(kind) is Literal:
         return value in parts
     if typing.get_origin(kind) is tuple:
-        return isinstance(value, list) and len(value) == len(parts) and True
+        return isinstance(value, list) and len(value) == len(parts) and all(map(_fits, parts, value))
     stored = {Path: (str,), float: (float, int)}.get(kind, (kind,))
     return type(value) in stored

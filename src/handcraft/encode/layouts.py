@@ -74,9 +74,7 @@ def clusters(points: Float[Tensor, "point value"], count: int, *, seed: int) -> 
     return torch.cdist(points, centres).argmin(1)
 
 
-def _fitted(
-    features: Float[Tensor, "image feature"], labels: Int64[Tensor, " image"], classes: int
-) -> torch.nn.Linear:
+def _fitted(features: Float[Tensor, "image feature"], labels: Int64[Tensor, " image"], classes: int) -> torch.nn.Linear:
     """Logistic regression with a little weight decay, to its optimum."""
     head = torch.nn.Linear(features.shape[1], classes)
     torch.nn.init.zeros_(head.weight)

@@ -32,6 +32,7 @@ from handcraft.report.plots import (
     training_chart,
 )
 from handcraft.report.results import Difference, Picture, Results, TrainingLog, read_results
+from handcraft.report.study import Study, embedding_svg
 from handcraft.report.tuning import setting_in_words, tuning_svg
 
 _MIME_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
@@ -60,6 +61,7 @@ class Section:
     drift_charts: tuple[Chart, ...]
     training_charts: tuple[Chart, ...]
     tuning_svg: Markup | None = None
+    embedding_charts: tuple[Chart, ...] = ()
 
 
 def write_report(run: Path | Sequence[Path], out: Path | None = None) -> Path:
@@ -116,6 +118,18 @@ def _section(run: Path, key: str) -> Section:
             for number, (log, metrics) in enumerate(logs)
         ),
         tuning_svg=tuning_svg(results.tuning, name=f"{key}-tuning") if results.tuning else None,
+        embedding_charts=_embedding_charts(results.study, key) if results.study else (),
+    )
+
+
+def _embedding_charts(study: Study, key: str) -> tuple[Chart, ...]:
+    return tuple(
+        Chart(
+            embedding_svg(each, name=f"{key}-embedding-{number}"),
+            f"{each.name}, in the space {each.space}",
+            f"{each.method[:1].upper()}{each.method[1:]}.",
+        )
+        for number, each in enumerate(study.embeddings)
     )
 
 

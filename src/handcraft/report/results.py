@@ -9,7 +9,7 @@ from typing import Any, Literal
 from handcraft.errors import HandcraftError
 from handcraft.measure import Estimate
 from handcraft.report.decoding import decode, printable
-from handcraft.report.study_of_document import Study
+from handcraft.report.study import Study
 from handcraft.report.tables import ConfusionTable, MetricTable
 from handcraft.report.tuning import Tuning
 

@@ -4,10 +4,11 @@
 import math
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from handcraft.errors import HandcraftError
 from handcraft.measure import Estimate
 from handcraft.report.inline_svg import SERIES, figure, svg_from_figure
-from handcraft.report.plots import Chart
 from handcraft.report.tables import Column, decimals_for
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
@@ -101,7 +102,7 @@ class Study:
     embeddings_caveat: str = ""
 
 
-def embedding_chart(embedding: Embedding, *, name: str) -> Chart:
+def embedding_svg(embedding: Embedding, *, name: str) -> Markup:
     """Every image a dot; sets differ by colour and by marker."""
     with figure(4.6) as drawn:
         axes = drawn.subplots()
@@ -114,5 +115,4 @@ def embedding_chart(embedding: Embedding, *, name: str) -> Chart:
         drawn.legend(loc="outside lower center", ncols=2, markerscale=2)
         sets = ", ".join(f"{len(points)} {title}" for title, points in embedding.points.items())
         description = f"{embedding.name}: {sets} by {embedding.method}, in {embedding.space}."
-        svg = svg_from_figure(drawn, name=name, description=description)
-    return Chart(svg, f"{embedding.name}, in the space {embedding.space}", f"{embedding.method}.")
+        return svg_from_figure(drawn, name=name, description=description)
