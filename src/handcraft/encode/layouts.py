@@ -87,5 +87,5 @@ def _fitted(features: Float[Tensor, "image feature"], labels: Int64[Tensor, " im
         value.backward()
         return value
 
-    search.step(loss)  # type: ignore[arg-type]  # a closure may answer a tensor
+    search.step(loss)
     return head

@@ -9,7 +9,6 @@ Which crops a step sees, what is behind them and how they are damaged follows fr
 """
 
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -24,7 +23,7 @@ from handcraft.encode.labelled_crops import LabelledCrops
 from handcraft.encode.network import HandEncoderNet, Teacher
 from handcraft.errors import HandcraftError
 from handcraft.randomness import generator_for
-from handcraft.training import batch_indices, process_slice
+from handcraft.training import SingleNetwork, batch_indices, process_slice
 from handcraft.training.schedule import learning_rate_at, set_learning_rate
 
 KIND = "hand-encoder"
@@ -49,7 +48,7 @@ class Student(nn.Module):
         return self.teacher.part_logits(maps), *self.teacher.answers(self.encoder.vector_of(maps))
 
 
-class HandEncoderLearner:
+class HandEncoderLearner(SingleNetwork):
     """Learns ``config`` from ``crops``; a ``training.Learner``."""
 
     kind = KIND
@@ -100,15 +99,6 @@ class HandEncoderLearner:
         config, accelerator = self.config, self.accelerator
         batch = batch_indices(len(self.crops), config.batch_size, seed=config.seed, stream=ORDER_STREAM, step=step)
         return process_slice(batch, process_index=accelerator.process_index, num_processes=accelerator.num_processes)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Weights, the teacher's too, and optimiser."""
-        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what ``state_dict`` gave."""
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
 
     @torch.no_grad()
     def draw(self, path: Path) -> None:

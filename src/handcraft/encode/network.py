@@ -90,9 +90,7 @@ class Teacher(nn.Module):
         self.told = nn.Linear(FEATURES, len(DAMAGES) + len(DOF_NAMES) + VIEW_VALUES + 2)
         initialise_kaiming(self, generator=generator)
 
-    def part_logits(
-        self, maps: tuple[Float[Tensor, "batch _ _ _"], ...]
-    ) -> Float[Tensor, "batch part _ _"]:
+    def part_logits(self, maps: tuple[Float[Tensor, "batch _ _ _"], ...]) -> Float[Tensor, "batch part _ _"]:
         """Background and 20 parts, from the maps at a quarter of the size and below."""
         size = maps[2].shape[-2:]
         entered = [entrance(each) for entrance, each in zip(self.entrances, maps[2:], strict=True)]

@@ -6,7 +6,7 @@ one, so that two figures of one name can be compared and others cannot.
 """
 
 from pathlib import Path
-from typing import Literal, Protocol, get_args, runtime_checkable
+from typing import Literal, Protocol, cast, get_args, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -110,5 +110,5 @@ def feature_space(
     if choice not in get_args(BackboneName):
         known = ["pixels", "hand encoder", *get_args(BackboneName)]
         raise HandcraftError(f"Expected `choice` to be one of {', '.join(known)}, but got {choice!r}.")
-    network = load_backbone(choice, weights).to(device)
+    network = load_backbone(cast(BackboneName, choice), weights).to(device)
     return BackboneClassSpace(network) if network.class_count else BackboneSpace(network)

@@ -5,7 +5,6 @@ Which crops a step sees and how they are warped follows from (seed, step) alone.
 """
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from accelerate import Accelerator
@@ -17,7 +16,7 @@ from handcraft.estimate.augment import jitter_colours, sample_warps, warp_images
 from handcraft.estimate.keypoint_config import KeypointConfig
 from handcraft.estimate.networks import make_network, network_input
 from handcraft.randomness import generator_for
-from handcraft.training import batch_indices, process_slice
+from handcraft.training import SingleNetwork, batch_indices, process_slice
 from handcraft.training.schedule import learning_rate_at, set_learning_rate
 
 KIND = "keypoints"
@@ -26,7 +25,7 @@ DRAWN_SAMPLES = 16
 DRAWN_COLUMNS = 4
 
 
-class KeypointLearner:
+class KeypointLearner(SingleNetwork):
     """Learns ``config`` from ``prepared``; a ``training.Learner``."""
 
     kind = KIND
@@ -77,15 +76,6 @@ class KeypointLearner:
             keypoints_px.to(device),
             self.confidence[mine].clamp(0, 1).to(device),
         )
-
-    def state_dict(self) -> dict[str, Any]:
-        """Weights and optimiser."""
-        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what ``state_dict`` gave."""
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
 
     @torch.no_grad()
     def draw(self, path: Path) -> None:

@@ -5,7 +5,6 @@ Which images a step sees, how they are warped and how they are degraded follows 
 """
 
 from pathlib import Path
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -20,7 +19,7 @@ from handcraft.estimate.degrade import degrade
 from handcraft.estimate.segmentation_network import SegmentationNet
 from handcraft.estimate.segmenter_config import SegmenterConfig
 from handcraft.randomness import generator_for
-from handcraft.training import batch_indices, process_slice
+from handcraft.training import SingleNetwork, batch_indices, process_slice
 from handcraft.training.schedule import learning_rate_at, set_learning_rate
 
 KIND = "segmenter"
@@ -43,7 +42,7 @@ def mask_loss(
     return F.binary_cross_entropy_with_logits(logits, masks) + (1 - dice).mean()
 
 
-class SegmenterLearner:
+class SegmenterLearner(SingleNetwork):
     """Learns ``config`` from images and masks of one size; a ``training.Learner``."""
 
     kind = KIND
@@ -92,15 +91,6 @@ class SegmenterLearner:
         moved = warp_images(pictures, warps, size=config.image_px, outside="reflection")
         images = degrade(moved[:, :3], config.degrade, generator=generator)
         return images.to(self.accelerator.device), (moved[:, 3] > 0.5).float().to(self.accelerator.device)
-
-    def state_dict(self) -> dict[str, Any]:
-        """Weights and optimiser."""
-        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what ``state_dict`` gave."""
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
 
     @torch.no_grad()
     def draw(self, path: Path) -> None:

@@ -3,7 +3,6 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,13 +14,13 @@ from handcraft.fit.pose_network import KIND, PoseNetwork, PoseNetworkConfig, Pos
 from handcraft.fit.unit_angles import angles_from_unit, unit_from_angles
 from handcraft.hand import HandModel
 from handcraft.hand.pose_library import PoseLibrary, middle_hand
-from handcraft.training import RunFolder, batch_indices, forked_rng, make_accelerator, train
+from handcraft.training import RunFolder, SingleNetwork, batch_indices, forked_rng, make_accelerator, train
 
 WEIGHTS_STREAM, ORDER_STREAM = 0, 1
 DRAWN = 8
 
 
-class PoseNetworkLearner:
+class PoseNetworkLearner(SingleNetwork):
     """Learns ``config`` from ``library``; a ``training.Learner``."""
 
     kind = KIND
@@ -57,15 +56,6 @@ class PoseNetworkLearner:
     def _residual_mm(self, unit: Tensor, joints_m: Tensor) -> Tensor:
         # The hand is on the CPU; its small products cost less there than their way to a GPU and back.
         return residual_mm(self.hand, angles_from_unit(unit.cpu()), joints_m.cpu())
-
-    def state_dict(self) -> dict[str, Any]:
-        """Weights and optimiser."""
-        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what ``state_dict`` gave."""
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
 
     @torch.no_grad()
     def draw(self, path: Path) -> None:

@@ -3,7 +3,6 @@
 
 import math
 from pathlib import Path
-from typing import Any
 
 import torch
 
@@ -22,16 +21,17 @@ from handcraft.fit.unit_angles import angles_from_unit, unit_from_angles
 from handcraft.hand import HandModel
 from handcraft.hand.pose_library import PoseLibrary, middle_hand
 from handcraft.randomness import generator_for
-from handcraft.training import RunFolder, batch_indices, forked_rng, make_accelerator, train
+from handcraft.training import RunFolder, SingleNetwork, batch_indices, forked_rng, make_accelerator, train
 
 WEIGHTS_STREAM, ORDER_STREAM, NOISE_STREAM, DRAWN_STREAM = 0, 1, 2, 3
 DRAWN = 16
 
 
-class PosePriorLearner:
+class PosePriorLearner(SingleNetwork):
     """Learns ``config`` from ``library``; a ``training.Learner``."""
 
     kind = KIND
+    network: PriorNetwork
 
     def __init__(self, library: PoseLibrary, model: HandModel, config: PosePriorConfig) -> None:
         self.device = make_accelerator(config.device).device
@@ -61,15 +61,6 @@ class PosePriorLearner:
         self.optimiser.step()
         off = (decoded - unit).square().mean().sqrt().item()
         return {"loss": loss.item(), "divergence": divergence.mean().item(), "off": off}
-
-    def state_dict(self) -> dict[str, Any]:
-        """Weights and optimiser."""
-        return {"network": self.network.state_dict(), "optimiser": self.optimiser.state_dict()}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what ``state_dict`` gave."""
-        self.network.load_state_dict(state["network"])
-        self.optimiser.load_state_dict(state["optimiser"])
 
     @torch.no_grad()
     def draw(self, path: Path) -> None:

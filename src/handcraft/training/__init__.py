@@ -8,8 +8,10 @@ from handcraft.training.loop import DivergenceError, Learner, LoopConfig, train
 from handcraft.training.run_folder import RunFolder
 from handcraft.training.seeding import forked_rng
 from handcraft.training.session import session_of
+from handcraft.training.single_network import SingleNetwork
 
 __all__ = [
-    "Checkpoint", "Device", "DivergenceError", "Learner", "LoopConfig", "Precision", "RunFolder", "batch_indices",
-    "forked_rng", "load_checkpoint", "make_accelerator", "process_slice", "save_checkpoint", "session_of", "train",
+    "Checkpoint", "Device", "DivergenceError", "Learner", "LoopConfig", "Precision", "RunFolder", "SingleNetwork",
+    "batch_indices", "forked_rng", "load_checkpoint", "make_accelerator", "process_slice", "save_checkpoint",
+    "session_of", "train",
 ]  # fmt: skip
