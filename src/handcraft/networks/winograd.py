@@ -95,7 +95,7 @@ class _Winograd(torch.autograd.Function):
             of_input, of_weight, of_output = _transforms(tile, dtype)
             tiles = of_input @ _tiles(images.to(dtype), tile)
             tiles = tiles.view(len(of_input), -1, images.shape[1])
-            filters = (_TRANSFORMS[tile][1] @ weight.float().reshape(-1, 9).t().contiguous()).to(dtype)
+            filters = (_TRANSFORMS[tile][1] @ weight.float().reshape(-1, 9).t()).to(dtype)
             filters = filters.view(len(of_weight), *weight.shape[:2])
             answers = of_output @ torch.bmm(tiles, filters.transpose(1, 2)).view(len(of_input), -1)
             ctx.save_for_backward(images, weight, bias, tiles, filters)

@@ -65,9 +65,17 @@ def expect_copies(refiner: Refiner, copies: int) -> None:
     expect_at_least(1, copies=copies)
     if copies > 1 and not refiner.is_one_to_many:
         raise HandcraftError(
-            f"Expected `copies` to be 1 for a refiner of kind {refiner.description['kind']}, which would make them all "
-            f"alike, but got {copies}; refiners of kind style have many answers."
+            f"Expected `copies` to be 1 for {_one_answer(refiner)}, which would make them all alike, but got {copies}; "
+            "refiners of kind style have many answers, without an exemplar."
         )
+
+
+def _one_answer(refiner: Refiner) -> str:
+    return (
+        "one exemplar"
+        if "exemplar_sha256" in refiner.description
+        else f"a refiner of kind {refiner.description['kind']}"
+    )
 
 
 def _repeated(prepared: PreparedSet, copies: int) -> PreparedSet:

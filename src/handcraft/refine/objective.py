@@ -94,20 +94,31 @@ class CycleNetworks(nn.Module):
 
     def translate(self, rendered: Shown, photographed: Shown) -> Translations:
         """Translate a batch of each domain there and back; the way back is never composited."""
-        refined = self.translated_by(self.photographed_from_rendered, rendered)
         translated = self.translated_by(self.rendered_from_photographed, photographed)
+        made, photographed_again = self._photographed_from(rendered.images, translated)
+        refined = self._laid_in(made, rendered)
         return Translations(
             rendered=rendered,
             refined=refined,
             rendered_again=self.rendered_from_photographed(refined),
             photographed=photographed,
             translated=translated,
-            photographed_again=self.photographed_from_rendered(translated),
+            photographed_again=photographed_again,
         )
+
+    def _photographed_from(self, rendered: Images, translated: Images) -> tuple[Images, Images]:
+        """Both translations into photographs. Where every image is normalised by itself, one pass serves both."""
+        if self.config.generator.norm == "batch":
+            return self.photographed_from_rendered(rendered), self.photographed_from_rendered(translated)
+        both = self.photographed_from_rendered(torch.cat([rendered, translated]))
+        made, again = both.split([len(rendered), len(translated)])
+        return made, again
 
     def translated_by(self, generator: nn.Module, source: Shown) -> Images:
         """What one of the generators (or its average) makes of a batch; composited where the configuration says so."""
-        made = generator(source.images)
+        return self._laid_in(generator(source.images), source)
+
+    def _laid_in(self, made: Images, source: Shown) -> Images:
         return composited(made, source.images, source.masks) if self.config.composite else made
 
 

@@ -55,7 +55,8 @@ class Descent:
 
     def __init__(self, parameters: list[nn.Parameter], config: OptimiserConfig, accelerator: Accelerator) -> None:
         self.parameters, self.config, self.accelerator = parameters, config, accelerator
-        self.optimiser = torch.optim.Adam(parameters, lr=config.learning_rate, betas=(config.beta1, config.beta2))
+        betas = (config.beta1, config.beta2)
+        self.optimiser = torch.optim.Adam(parameters, lr=config.learning_rate, betas=betas, fused=True)
 
     def descend(self, loss: Tensor, step: int) -> None:
         """One step down ``loss``, the mean of this process's part of the batch, at the rate of ``step``."""

@@ -6,7 +6,7 @@ not on the batch it was stored with; and everything needed to apply a refiner st
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from torch import Tensor
 from handcraft.errors import HandcraftError
 from handcraft.networks import Padding
 from handcraft.refine.kinds import KINDS
-from handcraft.refine.translator import Given, Translator
+from handcraft.refine.translator import ExemplarTranslator, Given, Translator
 from handcraft.training import Checkpoint, RunFolder, load_checkpoint
 
 
@@ -27,8 +27,9 @@ class Refiner:
 
     translator: Translator
     description: dict[str, Any]
-    """Where it comes from, as JSON data: kind, steps, checkpoint_sha256, configuration, and the frozen network that its
-    discriminators looked through (``seen_through``), if they did."""
+    """Where it comes from, as JSON data: kind, steps, checkpoint_sha256, configuration, the frozen network that its
+    discriminators looked through (``seen_through``), if they did, and the photograph whose style it paints in
+    (``exemplar_sha256``, of the crop's pixels), if it is one's."""
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
     """Where the translator lies."""
 
@@ -53,8 +54,27 @@ class Refiner:
 
     @property
     def is_one_to_many(self) -> bool:
-        """Whether one render has as many answers as it is given numbers."""
-        return KINDS[self.description["kind"]].is_one_to_many
+        """Whether one render has as many answers as it is given numbers; not in the style of one exemplar."""
+        return KINDS[self.description["kind"]].is_one_to_many and "exemplar_sha256" not in self.description
+
+    @torch.no_grad()
+    def in_style_of(self, exemplar: Float[Tensor, "3 height width"]) -> "Refiner":
+        """The same refiner, painting every render in the style of one photograph.
+
+        Args:
+            exemplar: RGB in [0, 1], cropped as the photographs it was trained on.
+
+        Raises:
+            HandcraftError: a refiner that has no styles.
+        """
+        if not isinstance(self.translator, ExemplarTranslator):
+            raise HandcraftError(
+                f"Expected a refiner of kind style to paint as an exemplar looks, but got one of kind "
+                f"{self.description['kind']}; train one with --preset style."
+            )
+        pixels = (exemplar * 255).round().to(torch.uint8).cpu().contiguous().numpy().tobytes()
+        described = self.description | {"exemplar_sha256": hashlib.sha256(pixels).hexdigest()}
+        return replace(self, translator=self.translator.in_style_of(exemplar.to(self.device)), description=described)
 
     @torch.no_grad()
     def __call__(

@@ -49,3 +49,12 @@ class Translator(Protocol):
     def to(self: Moved, device: torch.device) -> Moved:
         """Move to a device, as ``nn.Module`` does."""
         ...
+
+
+@runtime_checkable
+class ExemplarTranslator(Translator, Protocol):
+    """One that can also paint as a photograph looks."""
+
+    def in_style_of(self, exemplar: Float[Tensor, "3 height width"]) -> Translator:
+        """The same network painting whatever it is given in the style of one photograph in [0, 1]."""
+        ...

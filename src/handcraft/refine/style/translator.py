@@ -54,6 +54,10 @@ class StyleTranslator(nn.Module):
         """Refine images in [0, 1], each in the style of its exemplar, a photograph in [0, 1] cropped as the target."""
         return self.painted(images, self.network.styles_of(signed_from_unit(exemplars)))
 
+    def in_style_of(self, exemplar: Float[Tensor, "3 _ _"]) -> "StyleTranslator":
+        """One whose only style is that of a photograph in [0, 1], so that every number draws it."""
+        return StyleTranslator(self.network, self.network.styles_of(signed_from_unit(exemplar[None])), "photographs")
+
     def painted(self, images: Images, styles: Styles) -> Images:
         """Refine images in [0, 1] in given styles."""
         return unit_from_signed(self.network.refined(signed_from_unit(images), styles))
