@@ -49,9 +49,15 @@ def learner(precision: Precision) -> CycleGANLearner:
     return CycleGANLearner(blobs("spots", 0), blobs("other spots", 1), config, make_accelerator("cpu", precision))
 
 
-def make_plain(network: nn.Module) -> None:
-    """Put torch's own convolutions in the place of ours, with the same weights."""
-    for module in network.modules():
+def make_plain(learner: CycleGANLearner) -> None:
+    """Undo what makes the step fast; the weights stay the same."""
+    networks = learner.networks
+    into_photographs = networks.photographed_from_rendered
+    networks._photographed_from = lambda *images: tuple(into_photographs(each) for each in images)
+    for descent in (learner.generators, learner.discriminators):
+        for group in descent.optimiser.param_groups:
+            group["fused"] = False
+    for module in networks.modules():
         for name, child in module.named_children():
             if isinstance(child, ReflectedConvolution):
                 plain = nn.Conv2d(
@@ -90,7 +96,7 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
     learners = {"plain": learner("float32"), "fast": learner("auto")}
-    make_plain(learners["plain"].networks)
+    make_plain(learners["plain"])
     weights = parameter_count(learners["fast"].networks.photographed_from_rendered)
     curves: dict[str, list[dict[str, float]]] = {name: [] for name in learners}
     times_s: dict[str, list[float]] = {name: [] for name in learners}
