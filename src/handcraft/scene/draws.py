@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from handcraft.randomness import generator_for
+from handcraft.randomness import seed_for
 
 
 class Stream(IntEnum):
@@ -35,7 +35,9 @@ class Stream(IntEnum):
 
 def uniform_rows(seed: int, indices: Sequence[int], stream: Stream, columns: int) -> Float[Tensor, "batch columns"]:
     """Uniform numbers in [0, 1): row i depends on (seed, stream, indices[i]) only."""
-    return torch.stack([torch.rand(columns, generator=generator_for(seed, stream, index)) for index in indices])
+    generator = torch.Generator()
+    seeds = (seed_for(seed, stream, index) for index in indices)
+    return torch.stack([torch.rand(columns, generator=generator.manual_seed(each)) for each in seeds])
 
 
 def normal_from_uniform(uniform: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
