@@ -76,7 +76,8 @@ def draw_skin() -> None:
     """Every detail of the skin, there and taken away."""
     scenes = replace(STILL, wear=BARE, placement=NEAR, backdrop="even", spectrum="clean")
     shown = {
-        "creases": 69, "veins": 33, "nails": 96, "hair": 123, "freckles": 217, "spots": 283, "mottling": 239, "blood": 117,
+        "creases": 69, "veins": 33, "nails": 96, "hair": 123, "freckles": 217, "spots": 283, "mottling": 239,
+        "blood": 117,
     }  # fmt: skip
     save("skin", compare(scenes, "skin", {name: (SkinConfig(), index) for name, index in shown.items()}))
 

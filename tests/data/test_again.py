@@ -73,10 +73,8 @@ def test_every_configuration_comes_back_from_its_json() -> None:
         ({"mano": 3}, "recorded `config.mano` of this version, but got 3"),
         ({"size_px": 2}, "`size_px` to be at least 8"),
         ({"photographs": {"folder": None}}, "`config.photographs.exclude` is missing"),
-        (
-            {"placement": as_json(PlacementConfig()) | {"fill": [0.5]}},
-            "recorded `config.placement.fill` of this version",
-        ),
+        ({"placement": as_json(PlacementConfig()) | {"fill": [0.5]}}, "recorded `config.placement.fill`"),
+        ({"placement": as_json(PlacementConfig()) | {"fill": ["wide", 0.5]}}, "recorded `config.placement.fill`"),
     ],
 )
 def test_a_configuration_of_another_version_is_refused(

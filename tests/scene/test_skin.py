@@ -66,6 +66,8 @@ def test_details_are_strengths_and_some_skins_have_none() -> None:
         assert 0.2 < detail.max() <= 1
     for rare in (skin.freckles, skin.spots):
         assert 0.4 < (rare == 0).float().mean() < 0.8
+    assert 0 < skin.blood.min() < 0.2 * skin.blood.max()  # it shines through light skin most
+    assert 0.9 < skin.blood.max() <= 1
     assert skin.freckles[skin.monk > 7].max() < 0.2 * skin.freckles.max()  # freckles are seen on light skin
 
 
@@ -73,5 +75,7 @@ def test_plain_skin_is_one_flat_matte_colour() -> None:
     skin = plain_skin(3)
     torch.testing.assert_close(srgb_from_linear(skin.tone) * 255, torch.tensor(PLAIN_SRGB).float().expand(3, 3))
     assert torch.equal(skin.palm_tone, skin.tone)
-    assert not torch.stack([skin.mottling, skin.crease, skin.bump, skin.gloss, skin.nail, skin.vein, skin.hair]).any()
+    assert not torch.stack(
+        [skin.mottling, skin.crease, skin.bump, skin.gloss, skin.nail, skin.vein, skin.hair, skin.blood]
+    ).any()
     assert not skin.textured

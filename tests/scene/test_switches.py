@@ -21,7 +21,7 @@ SWITCHES = {
         f"skin.{switch}": ({"skin": SkinConfig(**{switch: False})}, {f"skin.{value}"})
         for switch, value in {
             "creases": "crease", "veins": "vein", "nails": "nail", "hair": "hair", "freckles": "freckles",
-            "spots": "spots", "mottling": "mottling",
+            "spots": "spots", "mottling": "mottling", "blood": "blood",
         }.items()
     },
     **{

@@ -29,6 +29,7 @@ class SkinOfFrame:
     hair: float
     freckles: float
     spots: float
+    blood: float
 
 
 @wp.struct
@@ -178,6 +179,17 @@ def hair_density(point: wp.vec3, finger: int, ring_place: wp.vec3, ring_axis: wp
 
 
 @wp.func
+def with_blood(look: SkinOfFrame, from_joint_m: float) -> wp.vec3:
+    """The back's tone with the blood under it, which takes away blue and green; over joints skin is thin.
+
+    How much: light tones come out like photographed backs, 1.5 to 1.75 times as much red as green, 0.5 to 0.8 times as
+    much blue (medians of the 11k Hands, very fair to medium: 1.5 to 2.0, 0.54 to 0.59).
+    """
+    share = look.blood * (1.0 + 0.35 * gaussian(from_joint_m, 0.009))
+    return wp.cw_mul(look.tone, wp.vec3(1.0 + 0.08 * share, 1.0 - 0.22 * share, 1.0 - 0.34 * share))
+
+
+@wp.func
 def skin_surface(
     look: SkinOfFrame, places: Template, face: int, point: wp.vec3, outward: wp.vec3, state: wp.uint32
 ) -> Surface:
@@ -188,7 +200,11 @@ def skin_surface(
     back = 1.0 - palmar
     coarse = wp.noise(state, point * 70.0)
     fine = wp.noise(state, point * 420.0)
-    albedo = wp.lerp(look.tone, look.palm_tone, palmar)
+    from_joint_m = 1.0
+    if hinge >= 0:
+        from_joint_m = wp.dot(point - places.hinges[hinge], places.hinge_axes[hinge])
+    inner = palmar * wp.lerp(0.3, 1.0, wp.smoothstep(-0.03, 0.005, point[1]))  # palms end at the wrist
+    albedo = wp.lerp(with_blood(look, from_joint_m), look.palm_tone, inner)
     slope = look.bump * noise_slope(state, point * 900.0)
     if look.mottling > 0.0:
         flush = 1.0 + look.mottling * (coarse + 0.5 * fine)
@@ -215,8 +231,7 @@ def skin_surface(
     if look.crease > 0.0:
         folds = palmar * palm_lines(point)
         if hinge >= 0:
-            along = wp.dot(point - places.hinges[hinge], places.hinge_axes[hinge])
-            folds += joint_creases(along + 0.0006 * fine, palmar)
+            folds += joint_creases(from_joint_m + 0.0006 * fine, palmar)
         albedo = albedo * (1.0 - look.crease * wp.min(folds, 1.0))
     if look.hair > 0.0 and back > 0.0:
         near = wp.max(finger, 0)

@@ -38,6 +38,8 @@ class SkinConfig:
     """Age spots."""
     mottling: bool = True
     """Blotches and grain."""
+    blood: bool = True
+    """What shows through of it on the back, most on light skin and over the joints."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Skin:
     """On the back of hand, fingers and forearm."""
     freckles: Float[Tensor, " batch"]
     spots: Float[Tensor, " batch"]
+    blood: Float[Tensor, " batch"]
+    """How much of it colours the back: 0 the tone as the scale prints it, 1 that of light skin."""
     textured: bool
 
 
@@ -99,14 +103,16 @@ def plain_skin(count: int) -> Skin:
     return Skin(
         tone, tone, tone, tone, none + PLAIN_MONK,
         mottling=none, crease=none, bump=none, gloss=none, sharpness=none + 1,
-        nail=none, lunula=none, vein=none, hair=none, freckles=none, spots=none, textured=False,
+        nail=none, lunula=none, vein=none, hair=none, freckles=none, spots=none, blood=none,
+        textured=False,
     )  # fmt: skip
 
 
 def sample_skin(uniform: Float[Tensor, "batch 10"], detail: Float[Tensor, "batch 6"], config: SkinConfig) -> Skin:
     """Skins over the whole Monk scale, evenly; each row of ``uniform`` and ``detail`` makes one.
 
-    Palms hold little melanin: on dark skin they are far lighter than the back of the hand. Freckles show on light skin.
+    Palms hold little melanin: on dark skin they are far lighter than the back of the hand. Freckles show on light skin,
+    and so does blood, without which the scale's lightest tones, which are nearly grey, look like plaster.
     """
     # The scale's colours are those of photographed skin; its lightest reflect less than the page they are printed on.
     scale = linear_from_srgb(torch.tensor(MONK_SRGB) / 255) * 0.72
@@ -115,13 +121,14 @@ def sample_skin(uniform: Float[Tensor, "batch 10"], detail: Float[Tensor, "batch
     tone = torch.lerp(scale[lower], scale[lower + 1], (monk - lower)[:, None])
     warmth = 1 + 0.16 * (uniform[:, 1:2] - 0.5) * torch.tensor([1.0, 0.0, -1.0])
     tone = tone * warmth
-    pale = linear_from_srgb(torch.tensor([226.0, 170.0, 145.0]) / 255)
     lightness = tone.mean(1, keepdim=True)
-    palm_tone = torch.lerp(tone, pale * (0.35 + 0.9 * lightness.sqrt()), 0.45 + 0.25 * uniform[:, 2:3])
+    light = (2 * lightness[:, 0]).clamp(0, 1)
+    tan, pink = linear_from_srgb(torch.tensor([[226.0, 165.0, 128.0], [232.0, 172.0, 155.0]]) / 255)
+    pale = torch.lerp(tan, pink, light[:, None])  # what palms tend to, on dark hands and on light ones
+    palm_tone = torch.lerp(tone, pale * (0.35 + 0.9 * lightness.sqrt()), 0.6 + 0.25 * uniform[:, 2:3])
     nail_tone = torch.lerp(palm_tone, torch.tensor([0.75, 0.55, 0.5]), 0.2 + 0.3 * uniform[:, 3:4])
     polish, polished = linear_from_srgb(uniform[:, 7:10]), uniform[:, 3] > 0.9
     dark_hair, fair_hair = torch.tensor([0.02, 0.014, 0.01]), torch.tensor([0.38, 0.27, 0.15])
-    light = (2 * lightness[:, 0]).clamp(0, 1)
     on = {name: float(getattr(config, name)) for name in config.__dataclass_fields__}
     return Skin(
         tone,
@@ -139,6 +146,7 @@ def sample_skin(uniform: Float[Tensor, "batch 10"], detail: Float[Tensor, "batch
         vein=on["veins"] * (0.1 + 0.8 * detail[:, 0].square()),
         hair=on["hair"] * (1.6 * detail[:, 1] - 0.6).clamp_min(0),
         freckles=on["freckles"] * light * (2.5 * detail[:, 3] - 1.5).clamp_min(0),
-        spots=on["spots"] * (2.5 * detail[:, 4] - 1.5).clamp_min(0),
+        spots=on["spots"] * (1.5 * detail[:, 4] - 0.9).clamp_min(0),
+        blood=on["blood"] * light.sqrt(),
         textured=True,
     )
