@@ -9,7 +9,10 @@ import pytest
 from handcraft.cli import VERBS
 from tests.documents import DOCUMENTS, ROOT, commands, run
 
-WORDS = {"apply", "segmenter", "build", "rom", "sample", "train-prior", "train-network"}
+WORDS = {
+    "apply", "silhouette", "segmenter", "realism", "domains", "murphy", "hgan", "build", "rom", "sample", "train-prior",
+    "train-network",
+}  # fmt: skip
 """What may follow a verb before its options."""
 
 

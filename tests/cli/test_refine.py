@@ -4,13 +4,14 @@
 import dataclasses
 
 import pytest
+import torch
 from PIL import Image
 
 from handcraft.cli import main
-from handcraft.cli.prepared import write_preparation
+from handcraft.cli.prepared import Preparation, write_preparation
 from handcraft.cli.refine import PRESETS
-from handcraft.data import PreprocessConfig
-from handcraft.refine import SMOKE, train_refiner
+from handcraft.data import PreprocessConfig, open_picture
+from handcraft.refine import SMOKE, STYLE_SMOKE, train_refiner
 from handcraft.training import LoopConfig
 from tests.refine.toy import SIZE, photographs, renders
 
@@ -63,6 +64,32 @@ def test_one_picture_and_a_folder_of_them_keep_their_names(trained, tmp_path, ca
     assert "left out" in capsys.readouterr().err
     assert main([*apply, "--data", str(tmp_path / "in" / "a.png"), "--out", str(tmp_path / "one")]) == 0
     assert (tmp_path / "one" / "a.png").read_bytes() == (tmp_path / "all" / "a.png").read_bytes()
+
+
+def test_an_exemplar_is_cut_and_painted_after(tmp_path, capsys):
+    run = tmp_path / "run"
+    config = dataclasses.replace(STYLE_SMOKE, loop=LoopConfig(steps=1))
+    trained = train_refiner(renders(), photographs(), config, run, device="cpu", progress=False)
+    write_preparation(run, PreprocessConfig(size=SIZE))
+    Image.new("RGB", (20, 17), (90, 120, 200)).save(tmp_path / "a.png")
+    exemplar = Image.new("RGBA", (40, 40))
+    exemplar.paste((200, 60, 40, 255), (10, 10, 30, 30))
+    exemplar.save(tmp_path / "exemplar.png")
+    apply = ["refine", "apply", "--refiner", str(run), "--data", str(tmp_path / "a.png"), "--keep", "pictures"]
+    assert main([*apply, "--out", str(tmp_path / "o"), "--exemplar", str(tmp_path / "exemplar.png")]) == 0
+    crop = Preparation(PreprocessConfig(size=SIZE)).load_picture(tmp_path / "exemplar.png")
+    assert crop.shape == (3, SIZE, SIZE)
+    expected = trained.in_style_of(crop)(open_picture(tmp_path / "a.png").image[None])[0]
+    torch.testing.assert_close(open_picture(tmp_path / "o" / "a.png").image, expected, rtol=0, atol=0.51 / 255)
+    assert main([*apply, "--out", str(tmp_path / "p"), "--exemplar", str(tmp_path / "a.png")]) == 2
+    assert "Expected masks of the hands in" in capsys.readouterr().err
+
+
+def test_crops_of_one_file_are_one_line(trained, tmp_path, capsys):
+    Image.new("RGB", (16, 16)).save(tmp_path / "a.png")
+    apply = ["refine", "apply", "--refiner", str(trained), "--data", str(tmp_path / "a.png")]
+    assert main([*apply, "--out", str(tmp_path / "o")]) == 2
+    assert "is one file; refine a picture as it is with --keep pictures." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("option", "value"), [("--copies", "2"), ("--strength", "0.5")])

@@ -39,12 +39,22 @@ def test_parts_share_no_subject_and_have_every_domain():
 
 
 def test_a_generated_image_goes_where_its_render_goes():
-    for part in three_domains().split((0.5, 0.5), seed=7):
-        synthetic, generated = (
-            [subject for subject, label in zip(part.subjects, part.labels, strict=True) if label == wanted]
-            for wanted in (0, 2)
-        )
-        assert synthetic == generated
+    """Whether all renders were translated or a few of them."""
+    rendered = disc_set(40, seed=1, source="rendered")
+    few = disc_set(16, seed=2, source="generated", subjects=rendered.subjects[8:24])
+    for domains in (
+        three_domains(),
+        Domains.of({"synthetic": [rendered], "real": [disc_set(9, seed=3)], "few": [few]}),
+    ):
+        parts = domains.split((0.5, 0.5), seed=7)
+        assert sum(part.counts[2] for part in parts) == domains.counts[2]
+        for part in parts:
+            synthetic, generated = (
+                {subject for subject, label in zip(part.subjects, part.labels, strict=True) if label == wanted}
+                for wanted in (0, 2)
+            )
+            assert generated <= synthetic
+            assert abs(part.counts[0] - 20) <= 2, "and no render goes where its translation would have gone alone"
 
 
 def test_a_selection_keeps_images_with_their_labels():

@@ -21,7 +21,7 @@ def encoder():
 
 @pytest.fixture(scope="module")
 def hands():
-    return render_labelled_crops("photographic", 24, seed=77).images.float() / 255
+    return render_labelled_crops("photographic", 12, seed=77).images.float() / 255
 
 
 def test_it_is_small_and_says_what_made_it(encoder):
@@ -58,21 +58,21 @@ def test_batch_mates_do_not_matter(encoder, hands):
     alone = torch.cat([encoder.features(hand[None]) for hand in hands])
     torch.testing.assert_close(together, alone, atol=1e-4, rtol=1e-4)
     assert together.shape == (len(hands), encoder.feature_count)
-    assert encoder.features(hands[:0]).shape == (0, encoder.feature_count)
+    assert encoder.features(torch.zeros(0, 3, 48, 48)).shape == (0, encoder.feature_count)
 
 
 def test_quality_and_content_both_move_features(encoder, hands):
-    """Rounding to bytes moves a hand little, damage more; and another hand is another place."""
+    """The yardstick is how far another hand is. Damage in full must weigh a third of it at least, or sets of clean and
+    of spoiled hands would lie together; half a shade, which nobody sees, a twentieth at most."""
     clean = encoder.features(hands)
-    rounded = encoder.features((hands + 0.5 / 255).clamp(0, 1))
-    step = (rounded - clean).norm(dim=1).mean()
+    another_hand = torch.cdist(clean, clean)[~torch.eye(len(hands), dtype=torch.bool)].mean()
+    brighter = encoder.features((hands + 0.5 / 255).clamp(0, 1))
+    assert (brighter - clean).norm(dim=1).mean() < another_hand / 20
     for name in ("sharpness", "noise", "coarse pixels", "checkerboard"):
         strengths = torch.zeros(len(hands), len(DAMAGES))
         strengths[:, DAMAGES.index(name)] = -1.0 if name == "sharpness" else 1.0
         spoiled = encoder.features(damage(hands, strengths, generator=generator_for(1)))
-        assert (spoiled - clean).norm(dim=1).mean() > 3 * step, name
-    others = torch.cdist(clean, clean)[~torch.eye(len(hands), dtype=torch.bool)]
-    assert others.mean() > 5 * step
+        assert (spoiled - clean).norm(dim=1).mean() > another_hand / 3, name
 
 
 def test_values_are_standardised_over_the_images_asked_for(hands):

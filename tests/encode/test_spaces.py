@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Feature spaces by name: every one says which it is."""
 
+import dataclasses
+
 import pytest
 import torch
 from safetensors.torch import save_file
 
 from handcraft.encode import ClassSpace, FeatureSpace, feature_space
 from handcraft.errors import HandcraftError
-from handcraft.networks.backbones import load_backbone
+from handcraft.networks.backbones import KINDS
 from handcraft.randomness import generator_for
 
 IMAGES = torch.rand(3, 3, 32, 32, generator=generator_for(0))
@@ -28,20 +30,21 @@ def test_the_default_needs_no_download():
     torch.testing.assert_close(space.features(IMAGES[1:2]), space.features(IMAGES)[1:2], atol=1e-4, rtol=1e-4)
 
 
-def test_networks_with_classes_are_class_spaces(tmp_path):
-    space = feature_space("resnet34")
+def test_networks_with_classes_are_class_spaces(tmp_path, monkeypatch):
+    monkeypatch.setitem(KINDS, "densenet121", dataclasses.replace(KINDS["densenet121"], image_px=64))  # sooner done
+    space = feature_space("densenet121")
     assert isinstance(space, ClassSpace)
-    assert space.name == "random resnet34 (a stand-in)"
-    assert space.features(IMAGES).shape == (3, 512)
-    torch.testing.assert_close(space.probabilities(IMAGES).sum(1), torch.ones(3))
-    headless = {
-        name: each for name, each in load_backbone("resnet34").network.state_dict().items() if "fc." not in name
-    }
-    save_file(headless, tmp_path / "weights.safetensors")
-    without = feature_space("resnet34", tmp_path / "weights.safetensors")
+    assert space.name == "random densenet121 (a stand-in)"
+    features, probabilities = space.features(IMAGES), space.probabilities(IMAGES)
+    assert features.shape == (3, 1024)
+    torch.testing.assert_close(probabilities.sum(1), torch.ones(3))
+    torch.testing.assert_close(space.logits_of(features).softmax(1), probabilities)
+    state = space.network.network.state_dict()
+    save_file({name: each for name, each in state.items() if "classifier." not in name}, tmp_path / "own.safetensors")
+    without = feature_space("densenet121", tmp_path / "own.safetensors")
     assert not isinstance(without, ClassSpace)
-    assert without.name.startswith("resnet34 (file weights.safetensors, sha256 ")
-    assert torch.equal(without.features(IMAGES), space.features(IMAGES))
+    assert without.name.startswith("densenet121 (file own.safetensors, sha256 ")
+    assert torch.equal(without.features(IMAGES), features)
 
 
 def test_what_there_is_not_is_refused(tmp_path):

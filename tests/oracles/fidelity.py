@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """torch-fidelity's arithmetic on features, as an independent reference; its networks are not used."""
 
-from handcraft.networks.backbones import _mend_torchvision
+from handcraft.networks.backbones import import_torchvision
 
-_mend_torchvision()  # its package imports torchvision, which a torch of another build cannot load as it is
+import_torchvision()  # its package imports torchvision, which a torch of another build cannot load as it is
 
 from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric  # noqa: E402
 from torch_fidelity.metric_isc import isc_features_to_metric  # noqa: E402

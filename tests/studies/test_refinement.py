@@ -39,6 +39,8 @@ def test_the_flow_ends_in_figures_pictures_and_a_page(run: Path) -> None:
     assert [arm["name"] for arm in results["arms"]] == ARMS
     assert all(arm["runs"][0]["scores"]["images"] > 16 for arm in results["arms"])
     assert {drift["refiner"] for drift in results["label_drift"]} == set(REFINERS)
+    beside = [row["name"] for row in results["tables"][0]["rows"]]
+    assert beside == ["raw renders", *REFINERS, "simulated photographs against others of them"]
     assert not results["sets"]["test"]["is_real"]
     assert "stand-in" in results["sets"]["target"]["note"]
     assert any("simulated" in limit for limit in results["limits"])
@@ -207,7 +209,10 @@ def test_indices_are_spread_evenly_and_stay_inside() -> None:
     assert evenly(2, 8) == [0, 1]
 
 
-@pytest.mark.parametrize(("change", "message"), [({"test_count": 3}, "test_count"), ({"seeds": (1, 1)}, "seeds"), ({"refiners": {}}, "refiners")])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"test_count": 3}, "test_count"), ({"seeds": (1, 1)}, "seeds"), ({"refiners": {}}, "refiners")],
+)
 def test_studies_that_cannot_mean_anything_are_refused(change: dict[str, object], message: str) -> None:
     with pytest.raises(HandcraftError, match=message):
         StudyConfig(**change)

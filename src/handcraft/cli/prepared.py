@@ -20,7 +20,7 @@ from torch import Tensor
 from tyro.conf import arg
 
 from handcraft.cli.parse import chosen
-from handcraft.data import PreparedSet, PreprocessConfig, open_dataset, prepare
+from handcraft.data import HandSample, PreparedSet, PreprocessConfig, open_dataset, open_picture, prepare
 from handcraft.data.preprocess import Segment
 from handcraft.errors import HandcraftError, expect_at_least
 from handcraft.estimate import Segmenter
@@ -79,6 +79,18 @@ class Preparation:
             file=sys.stderr,
         )
         return prepared
+
+    def load_picture(self, file: Path) -> Float[Tensor, "3 size size"]:
+        """The crop of one photograph in [0, 1], cut as those of a data set are.
+
+        Raises:
+            HandcraftError: no picture there, no hand in it, or no mask and nothing to find the hand.
+        """
+        picture = open_picture(file)
+        sample = HandSample(
+            key="picture", image=picture.image, source=file.name, is_real=True, subject="", mask=picture.mask
+        )
+        return prepare([sample], self.crops, segment=self._segment(file)).float_images()[0]
 
     def _load_ready(self, folder: Path) -> PreparedSet:
         if (cut := read_preparation(folder)) != self.crops:

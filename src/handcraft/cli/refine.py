@@ -134,6 +134,9 @@ class ApplyCommand:
     plain pictures to pictures of the same names and formats."""
     copies: int = 1
     """How often each hand is refined, each time otherwise; refiners of preset `style` only."""
+    exemplar: Path | None = None
+    """A photograph; every hand is painted in its style; refiners of preset `style` only. It is cropped as the data
+    are, so it needs a mask (transparency) or a `--segmenter`, unless backgrounds are kept."""
     strength: float = 1.0
     """0 leaves renders as they are, 1 is the refiner's answer; refiners of preset `santa` only."""
     seed: int = 0
@@ -203,6 +206,8 @@ def _apply(argv: list[str]) -> int:
         "are cut as they were for training unless an option says otherwise.",
     )
     refiner = Refiner.load(command.refiner, device=str(make_accelerator(command.device).device))
+    if command.exemplar is not None:
+        refiner = refiner.in_style_of(command.preparation.load_picture(command.exemplar))
     count = _apply_to_crops(command, refiner) if command.keep == "crops" else _apply_to_pictures(command, refiner)
     print(f"Refined {count} {command.keep} into {command.out}")
     return 0
@@ -230,6 +235,11 @@ def _apply_to_pictures(command: ApplyCommand, refiner: Refiner) -> int:
 def _apply_to_crops(command: ApplyCommand, refiner: Refiner) -> int:
     if command.out.resolve() == command.data.resolve():
         raise HandcraftError(f"Expected `out` to be another folder than `data`, but both are {command.out}.")
+    if command.data.is_file():
+        raise HandcraftError(
+            f"Expected `data` to be a folder to cut crops of, but {command.data} is one file; refine a picture as it "
+            "is with --keep pictures."
+        )
     expect_unused(command.out)
     prepared = command.preparation.load(command.data)
     refined = refine_prepared(refiner, prepared, seed=command.seed, copies=command.copies, strength=command.strength)

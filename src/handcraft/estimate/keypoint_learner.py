@@ -13,8 +13,10 @@ from torch import Tensor
 from handcraft.data import PreparedSet, contact_sheet, draw_skeleton, in_rows, whole_scale
 from handcraft.errors import HandcraftError
 from handcraft.estimate.augment import jitter_colours, sample_warps, warp_images, warp_keypoints
+from handcraft.estimate.compact import CompactNet
 from handcraft.estimate.keypoint_config import KeypointConfig
 from handcraft.estimate.networks import make_network, network_input
+from handcraft.estimate.posenet import PoseNet
 from handcraft.randomness import generator_for
 from handcraft.training import SingleNetwork, batch_indices, process_slice
 from handcraft.training.schedule import learning_rate_at, set_learning_rate
@@ -29,6 +31,7 @@ class KeypointLearner(SingleNetwork):
     """Learns ``config`` from ``prepared``; a ``training.Learner``."""
 
     kind = KIND
+    network: CompactNet | PoseNet
 
     def __init__(self, prepared: PreparedSet, config: KeypointConfig, accelerator: Accelerator) -> None:
         if prepared.keypoints_px is None or prepared.confidence is None:

@@ -174,7 +174,7 @@ def _created(timm_name: str, seed: int, **options: Any) -> Any:  # noqa: ANN401 
 
 def _import_timm() -> ModuleType:
     try:
-        _mend_torchvision()
+        import_torchvision()
         import timm
     except ImportError as error:
         raise HandcraftError(
@@ -183,20 +183,24 @@ def _import_timm() -> ModuleType:
     return timm
 
 
-def _mend_torchvision() -> None:
-    """Let torchvision, which timm needs, be imported beside a torch that it was not built for.
+def import_torchvision() -> ModuleType:
+    """Import torchvision, which timm needs, also beside a torch that it was not built for.
 
     Its compiled part cannot be loaded then, and its Python part stops at two operators that nobody declared, although
-    no network here uses them. Where torchvision imports by itself nothing is done.
+    no network here uses them. They are declared only where torchvision does not import by itself.
+
+    Raises:
+        ImportError: torchvision is not installed.
     """
     try:
-        importlib.import_module("torchvision")
+        return importlib.import_module("torchvision")
     except RuntimeError as error:
         if "operator torchvision::" not in str(error):
             raise
         _declare_operators()
         for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
             del sys.modules[name]
+        return importlib.import_module("torchvision")
 
 
 @cache  # a declaration lives as long as its library object

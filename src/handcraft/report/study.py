@@ -2,6 +2,7 @@
 """What a study of a document adds to ``results.json``: its tables, ours beside the published, and its embeddings."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -68,10 +69,15 @@ class StudyTable:
                 )
 
     def decimals(self, place: int) -> int:
-        """As many for all figures of a column, ours and published ones."""
-        cells = [row.cells[place] for row in self.rows]
-        values = [value for cell in cells for value in (cell.value, cell.published) if value is not None]
-        return decimals_for(self.columns[place], values)
+        """As many for all of our figures of a column."""
+        return self._decimals(place, [row.cells[place].value for row in self.rows])
+
+    def published_decimals(self, place: int) -> int:
+        """As many for all published ones, which may be figures of another space and far smaller or larger."""
+        return self._decimals(place, [row.cells[place].published for row in self.rows])
+
+    def _decimals(self, place: int, values: Sequence[float | None]) -> int:
+        return decimals_for(self.columns[place], [value for value in values if value is not None])
 
 
 @dataclass(frozen=True)

@@ -34,8 +34,10 @@ class Column:
     @property
     def metric(self) -> Metric | None:
         """The column as a metric; None where no direction is better."""
-        if self.better == "lower" or self.better == "higher":
-            return Metric(self.name, self.unit, self.better)
+        if self.better == "lower":
+            return Metric(self.name, self.unit, "lower")
+        if self.better == "higher":
+            return Metric(self.name, self.unit, "higher")
         start, _, target = self.better.partition(_NEAREST)
         try:
             return None if start or not target else Metric(self.name, self.unit, NearestTo(float(target)))

@@ -7,11 +7,11 @@ from handcraft.errors import HandcraftError
 from handcraft.measure import ModelFigure, one_way_anova
 
 
-def tested_over_models(what: str, figures: Sequence[ModelFigure]) -> str:
+def compared_over_models(what: str, figures: Sequence[ModelFigure]) -> str:
     """One-way analysis of variance of ``what`` over independently trained models, or why there is none.
 
     >>> figures = [ModelFigure("pixels", "seed 0", 1.0), ModelFigure("features", "seed 0", 2.0)]
-    >>> tested_over_models("1-NN accuracy", figures).startswith("1-NN accuracy: no analysis of variance.")
+    >>> compared_over_models("1-NN accuracy", figures).startswith("1-NN accuracy: no analysis of variance.")
     True
     """
     if len({figure.value for figure in figures}) == 1:

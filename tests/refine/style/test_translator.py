@@ -8,11 +8,12 @@ import torch
 
 from handcraft.errors import HandcraftError
 from handcraft.randomness import generator_for
+from handcraft.refine import Refiner, refine_prepared
 from handcraft.refine.style import StyleTranslator, translator_from
 from handcraft.refine.translator import Given
 from handcraft.training.checkpoint import load_checkpoint, save_checkpoint
 from tests.refine.style.toy import BLUE, RED, TINY, learner
-from tests.refine.toy import blobs, renders
+from tests.refine.toy import blobs, refiner, renders
 
 
 def given(numbers, *, seed=0, strength=1.0):
@@ -72,6 +73,28 @@ def test_exemplars_give_their_styles(translator):
     red, blue = translator.translate_as(render, exemplars)
     assert (red - blue).abs().max() > 1e-3
     torch.testing.assert_close(translator.translate_as(render, exemplars.flip(0))[0], blue)
+
+
+@pytest.mark.parametrize("source", ["photographs", "noise"])
+def test_in_an_exemplars_style_every_number_paints_as_the_exemplar_looks(translator, source):
+    drawing = Refiner(StyleTranslator(translator.network, translator.bank, source), {"kind": "style"})
+    images, exemplar = renders().float_images()[:3], blobs(1, BLUE, seed=5).float_images()
+    before = drawing(images)
+    alike = drawing.in_style_of(exemplar[0])
+    expected = translator.translate_as(images, exemplar.expand(3, -1, -1, -1))
+    for numbers in ([0, 1, 2], [7, 3, 3]):
+        torch.testing.assert_close(alike(images, numbers=torch.tensor(numbers), seed=numbers[0]), expected)
+    assert alike.description["exemplar_sha256"] != drawing.in_style_of(images[0]).description["exemplar_sha256"]
+    assert torch.equal(drawing(images), before)
+
+
+def test_an_exemplar_leaves_one_answer_and_needs_a_refiner_of_styles(translator):
+    exemplar = blobs(1, RED, seed=5).float_images()[0]
+    alike = Refiner(translator, {"kind": "style"}).in_style_of(exemplar)
+    with pytest.raises(HandcraftError, match=r"Expected `copies` to be 1 for one exemplar, which .* but got 2;"):
+        refine_prepared(alike, renders(), copies=2)
+    with pytest.raises(HandcraftError, match=r"Expected a refiner of kind style .* but got one of kind cyclegan;"):
+        refiner().in_style_of(exemplar)
 
 
 def test_checkpoint_gives_the_average(tmp_path):

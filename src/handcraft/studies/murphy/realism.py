@@ -69,9 +69,12 @@ def views_of(images: Float[Tensor, "image 3 size size"], space: ClassSpace) -> d
 
 
 def photographs_of(sets: StudySets) -> Float[Tensor, "image 3 size size"]:
-    """All photographs of the target's kind, those the refiners were trained towards among them, as in the document."""
+    """All photographs of the target's kind, those the refiners were trained towards among them, as in the document.
+
+    None is there twice: a copy's nearest neighbour would be itself.
+    """
     images = [sets.target.float_images()]
-    if sets.test.source == sets.target.source:
+    if sets.test.source == sets.target.source and not set(sets.test.keys) & set(sets.target.keys):
         images.append(sets.test.float_images())
     return torch.cat(images)
 

@@ -51,14 +51,14 @@ def make_sets(run: Path, config: MurphyConfig, data: MurphyData, *, workers: int
     if data.rhd is None or data.freihand is None:
         return maker.make(data.photos, data.test)
     rhd, freihand, size = data.rhd, data.freihand, config.hands.crops.size
-    renders = dataclasses.replace(MURPHY_RENDERS, size=size)
-    photographs = dataclasses.replace(MURPHY_PHOTOGRAPHS, size=size)
-    source = maker.kept("source", lambda: _cut(RHD(rhd), renders))
-    before, after = range(config.first_test_frame), range(config.first_test_frame, _LAST_FRAME)
-    target, test = (
-        maker.kept(name, lambda frames=frames: _cut(FreiHAND(freihand, versions=("gs",), frames=frames), photographs))
-        for name, frames in (("target", before), ("test", after))
-    )
+
+    def photographs(frames: range) -> PreparedSet:
+        crops = dataclasses.replace(MURPHY_PHOTOGRAPHS, size=size)
+        return _cut(FreiHAND(freihand, versions=("gs",), frames=frames), crops)
+
+    source = maker.kept("source", lambda: _cut(RHD(rhd), dataclasses.replace(MURPHY_RENDERS, size=size)))
+    target = maker.kept("target", lambda: photographs(range(config.first_test_frame)))
+    test = maker.kept("test", lambda: photographs(range(config.first_test_frame, _LAST_FRAME)))
     judge = maker.kept("judge", maker.judge)
     maker.segmenter()
     drift = source.select(evenly(len(source), config.hands.drift_count))

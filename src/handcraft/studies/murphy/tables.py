@@ -10,7 +10,7 @@ from handcraft.measure.realism import ACCURACY_1NN, RepeatedFigure, over_draws
 from handcraft.studies.murphy import published
 from handcraft.studies.murphy.published import METHODS, REALISM, REFINERS, TABLE_4_1, RealismFigures
 from handcraft.studies.murphy.realism import ModelRealism
-from handcraft.studies.over_models import tested_over_models
+from handcraft.studies.over_models import compared_over_models
 from handcraft.studies.tables import Cell, Row, StudyTable
 
 Read = Callable[[ModelRealism], RepeatedFigure]
@@ -38,7 +38,7 @@ def pose_table(arms: Sequence[dict[str, Any]], *, note: str) -> StudyTable:
         caveats=(
             published.NEAR_CHANCE, published.NO_ADVERSARIAL_GRADIENT, published.TEST_COLOURS, published.MEDIAN
         ),
-        tests=(tested_over_models("Mean error by training set", runs),),
+        tests=(compared_over_models("Mean error by training set", runs),),
     )  # fmt: skip
 
 
@@ -146,7 +146,7 @@ def _tested(metric: Metric, read: Read, measured: Sequence[ModelRealism]) -> str
         if one.method in REFINERS
         for draw in read(one).made_draws
     ]
-    return tested_over_models(f"{metric.name} by refiner", figures)
+    return compared_over_models(f"{metric.name} by refiner", figures)
 
 
 def _each(values: Sequence[tuple[str, float]]) -> str:

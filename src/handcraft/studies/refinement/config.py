@@ -100,8 +100,8 @@ def cyclegans(pixels: CycleGANConfig) -> Refiners:
 
 SMOKE_STUDY = StudyConfig(
     source_count=48, target_count=32, test_count=24, helper_count=48, drift_count=16, render_px=64,
-    crops=PreprocessConfig(size=32), segmenter=SEGMENTER_SMOKE, refiners={**cyclegans(SMOKE), "style refiner": STYLE_SMOKE},
-    keypoints=KEYPOINTS_SMOKE,
+    crops=PreprocessConfig(size=32), segmenter=SEGMENTER_SMOKE, keypoints=KEYPOINTS_SMOKE,
+    refiners={**cyclegans(SMOKE), "style refiner": STYLE_SMOKE},
 )  # fmt: skip
 """Under a minute: shows that everything runs. Its figures mean nothing."""
 

@@ -200,8 +200,8 @@ def _training_logs(config: StudyConfig, arms: Sequence[str]) -> list[dict[str, s
 
 def _limits(config: StudyConfig, sets: StudySets) -> list[str]:
     limits = [
-        f"Small on purpose: {_refiner_steps(config)} refiner steps (seed 000: 30 epochs of 24,420 photographs, wider "
-        f"networks), {config.keypoints.steps} estimator steps.",
+        f"Refiners were trained for {_refiner_steps(config)} steps (seed 000: 30 epochs of 24,420 photographs, with "
+        f"networks of width 64), estimators for {config.keypoints.steps}.",
         f"{len(config.seeds)} training seed(s); intervals are 95 % bootstrap intervals over people"
         + (" and seeds." if len(config.seeds) > 1 else " and say nothing about other seeds."),
         "Label drift is what a segmenter and an estimator see that were trained on renders; both err by themselves, "
