@@ -56,8 +56,6 @@ class DomainClassifier:
     @torch.no_grad()
     def probabilities(self, images: Float[Tensor, "image 3 height width"]) -> Float[Tensor, "image domain"]:
         """Of each domain, for RGB images in [0, 1]; on the CPU."""
-        if not len(images):
-            return torch.zeros(0, len(self.names))
         device = next(self.network.parameters()).device
         return torch.cat([self.network(chunk.to(device)).float().softmax(1).cpu() for chunk in images.split(CHUNK)])
 
