@@ -18,9 +18,9 @@ from handcraft.errors import HandcraftError
 from handcraft.measure import score_keypoints
 from handcraft.report import write_report
 from handcraft.scene import SceneConfig
+from handcraft.studies.described import evenly
 from handcraft.studies.refinement import SMOKE_STUDY, StudyConfig, run_study
 from handcraft.studies.refinement.figures import verdict
-from handcraft.studies.refinement.pictures import evenly
 from tests.training.toy import in_bytes
 
 REFINERS = tuple(SMOKE_STUDY.refiners)
@@ -193,6 +193,7 @@ def test_the_verdict_follows_the_intervals() -> None:
         "normalised colours": 6.0,
         "CycleGAN": 11.0,
         "feature-map CycleGAN": 7.0,
+        "style refiner": 12.0,
     }
     words = verdict_of(sizes)
     assert re.search(r"refined by the feature-map CycleGAN beats raw renders \(mean error 7.0 against 10.0 px\)", words)

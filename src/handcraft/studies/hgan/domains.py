@@ -14,11 +14,11 @@ import torch
 from handcraft.data import PreparedSet
 from handcraft.encode import DomainClassifier, Domains, train_domain_classifier
 from handcraft.measure import Confusion, Estimate, bootstrap, confusion, mean_of
+from handcraft.studies.described import evenly
 from handcraft.studies.hgan.models import Models
 from handcraft.studies.hgan.published import TABLE_I
 from handcraft.studies.hgan.realism import RAW
 from handcraft.studies.refinement.arms import folder_name
-from handcraft.studies.refinement.pictures import evenly
 
 SYNTHETIC, REAL, GENERATED = CLASSES = ("synthetic", "real", "generated")
 HALVES = "half real, half generated"

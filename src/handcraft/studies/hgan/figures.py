@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from handcraft.data import PreparedSet
 from handcraft.measure import Estimate
 from handcraft.refine import CycleGANConfig
+from handcraft.studies.described import described_set
 from handcraft.studies.hgan.config import HganConfig
 from handcraft.studies.hgan.domain_tables import confusion_tables, domain_tables
 from handcraft.studies.hgan.domains import Classified
@@ -116,29 +116,17 @@ def _overlap(first: Estimate, second: Estimate) -> bool:
 def _sets(sets: HganSets) -> dict[str, Any]:
     held_out = "no model, classifier or judge learned from them"
     return {
-        "source": _set(sets.renders, labelled=True, note="renders that models learn from, on white"),
-        "target": _set(sets.photographs, labelled=False, note=_target_note(sets)),
-        "test": _set(sets.test_photographs, labelled=False, note=f"{_target_note(sets)}; {held_out}"),
-        "test renders": _set(sets.test_renders, labelled=True, note=f"of other hands, on white; {held_out}"),
-        "judge": _set(sets.judge, labelled=True, note="what the judges of label drift learned from"),
+        "source": described_set(sets.renders, labelled=True, note="renders that models learn from, on white"),
+        "target": described_set(sets.photographs, labelled=False, note=_target_note(sets)),
+        "test": described_set(sets.test_photographs, labelled=False, note=f"{_target_note(sets)}; {held_out}"),
+        "test renders": described_set(sets.test_renders, labelled=True, note=f"of other hands, on white; {held_out}"),
+        "judge": described_set(sets.judge, labelled=True, note="what the judges of label drift learned from"),
     }  # fmt: skip
 
 
 def _target_note(sets: HganSets) -> str:
     kind = "photographs" if sets.photographs.is_real else "simulated photographs, a stand-in"
     return f"{kind} on white; labels not used"
-
-
-def _set(prepared: PreparedSet, *, labelled: bool, note: str) -> dict[str, Any]:
-    return {
-        "name": prepared.source,
-        "count": len(prepared),
-        "people": None if prepared.subjects == prepared.keys else len(set(prepared.subjects)),
-        "is_real": prepared.is_real,
-        "labelled": labelled,
-        "note": note,
-        "skipped": prepared.skipped,
-    }
 
 
 def _training_logs(config: HganConfig, models: Models) -> list[dict[str, str]]:

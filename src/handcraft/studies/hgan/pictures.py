@@ -7,9 +7,10 @@ from PIL import Image
 
 from handcraft.data import PreparedSet, contact_sheet, picture_from_image, whole_scale
 from handcraft.files import atomic_path
+from handcraft.studies.described import evenly
 from handcraft.studies.hgan.models import Models
 from handcraft.studies.hgan.published import TABLE_I
-from handcraft.studies.refinement.pictures import COLUMNS, evenly
+from handcraft.studies.refinement.pictures import COLUMNS
 
 
 def write_pictures(run: Path, models: Models, seed: int) -> list[dict[str, str]]:

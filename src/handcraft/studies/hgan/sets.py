@@ -16,8 +16,8 @@ from handcraft.data.rendered import rendering_processes
 from handcraft.errors import HandcraftError
 from handcraft.estimate import train_segmenter
 from handcraft.randomness import generator_for
+from handcraft.studies.described import evenly
 from handcraft.studies.hgan.config import HganConfig
-from handcraft.studies.refinement.pictures import evenly
 from handcraft.studies.refinement.sets import SetMaker, tracked
 
 _TURN_STREAM = 0x7012

@@ -7,10 +7,10 @@ import torch
 
 from handcraft.encode import ClassSpace
 from handcraft.measure.realism import NEIGHBOURS, embed_in_plane
+from handcraft.studies.described import evenly
 from handcraft.studies.murphy.config import MurphyConfig
 from handcraft.studies.murphy.realism import photographs_of, training_sets, views_of
 from handcraft.studies.refinement.arms import Arms
-from handcraft.studies.refinement.pictures import evenly
 from handcraft.studies.refinement.sets import StudySets
 
 _EMBEDDED = ("pixels", "conv")

@@ -25,10 +25,10 @@ from handcraft.measure.realism import (
     repeated,
 )
 from handcraft.refine import refine_prepared
+from handcraft.studies.described import evenly
 from handcraft.studies.murphy.config import MurphyConfig
 from handcraft.studies.murphy.published import NORMALISED, RAW, REFINERS
 from handcraft.studies.refinement.arms import Arms
-from handcraft.studies.refinement.pictures import evenly
 from handcraft.studies.refinement.sets import StudySets
 
 VIEWS = ("pixels", "conv", "logits", "softmax")

@@ -12,8 +12,8 @@ from handcraft.data.readers.freihand import FreiHAND
 from handcraft.data.readers.reader import Reader
 from handcraft.data.readers.rhd import RHD
 from handcraft.errors import HandcraftError
+from handcraft.studies.described import evenly
 from handcraft.studies.murphy.config import MurphyConfig
-from handcraft.studies.refinement.pictures import evenly
 from handcraft.studies.refinement.sets import SetMaker, StudySets, tracked
 
 _LAST_FRAME = 1 << 31

@@ -11,6 +11,7 @@ from torch import Tensor
 from handcraft.data import PreparedSet, contact_sheet, picture_from_image, whole_scale
 from handcraft.files import atomic_path
 from handcraft.measure.realism import NEIGHBOURS, embed_in_plane
+from handcraft.studies.described import evenly
 from handcraft.studies.realism.measuring import EncodedSet
 
 SHOWN = 10
@@ -43,11 +44,6 @@ def write_pictures(
         {"file": f"pictures/{name}.png", "title": title, "caption": caption, "group": "look"}
         for name, title, _, caption in entries
     ]
-
-
-def evenly(count: int, wanted: int) -> list[int]:
-    """``wanted`` indices spread evenly over ``count`` items (fewer if there are fewer)."""
-    return torch.linspace(0, count - 1, min(wanted, count)).round().long().tolist()
 
 
 def _sheet(sets: Mapping[str, PreparedSet]) -> Image.Image:

@@ -20,6 +20,7 @@ from handcraft.measure import (
     score_keypoints,
 )
 from handcraft.refine import refine_prepared
+from handcraft.studies.described import described_set, provenance
 from handcraft.studies.refinement.arms import Arm, Arms, folder_name
 from handcraft.studies.refinement.config import StudyConfig
 from handcraft.studies.refinement.realism import trade_off
@@ -54,7 +55,7 @@ def figures(
         "seeds": list(config.seeds),
         "seconds": round(record["seconds"], 1),
         "config": record["config"],
-        **_provenance(record),
+        **provenance(record),
         "sets": _sets(sets),
         "frame": f"{config.crops.size} px crops around the hand; one pixel is 1/{config.crops.size} of the crop's side",
         "arms": [_row(row, config.seeds, scores[row.name], errors[row.name]) for row in rows],
@@ -160,29 +161,12 @@ def _sets(sets: StudySets) -> dict[str, Any]:
         else (f"{simulated}; other hands than the target's; hands found by the segmenter")
     )
     return {
-        "source": _set(sets.source, labelled=True, note="matte, flat skin, simple light; masks from the renderer"),
-        "target": _set(sets.target, labelled=False, note=target_note),
-        "test": _set(sets.test, labelled=True, note=test_note),
+        "source": described_set(
+            sets.source, labelled=True, note="matte, flat skin, simple light; masks from the renderer"
+        ),
+        "target": described_set(sets.target, labelled=False, note=target_note),
+        "test": described_set(sets.test, labelled=True, note=test_note),
     }  # fmt: skip
-
-
-def _set(prepared: PreparedSet, *, labelled: bool, note: str) -> dict[str, Any]:
-    return {
-        "name": prepared.source,
-        "count": len(prepared),
-        # Where nobody knows who is shown, a picture's key stands for its person.
-        "people": None if prepared.subjects == prepared.keys else len(set(prepared.subjects)),
-        "is_real": prepared.is_real,
-        "labelled": labelled,
-        "note": note,
-        "skipped": prepared.skipped,
-    }
-
-
-def _provenance(record: dict[str, Any]) -> dict[str, Any]:
-    session = record["sessions"][-1]
-    kept = {name: session[name] for name in ("machine", "versions", "command")}
-    return {**kept, "commit": session["git_commit"]}
 
 
 def _training_logs(config: StudyConfig, arms: Sequence[str]) -> list[dict[str, str]]:

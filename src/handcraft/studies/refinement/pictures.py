@@ -4,7 +4,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
 from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
@@ -27,6 +26,7 @@ from handcraft.data.rendered import render_samples
 from handcraft.files import atomic_path
 from handcraft.refine import refine_prepared
 from handcraft.scene import SceneConfig
+from handcraft.studies.described import evenly
 from handcraft.studies.refinement.arms import Arm, Arms, folder_name
 from handcraft.studies.refinement.config import StudyConfig
 from handcraft.studies.refinement.rejecting import rejected_sheet
@@ -68,11 +68,6 @@ def _rejected(arms: Arms, name: str) -> tuple[str, str, str, Image.Image, str]:
     sheet = rejected_sheet(arms.refined(name, seed), arms.selection(name, seed))
     return (folder_name("rejected", name), "look", f"Kept and rejected: {name}", sheet,
             "Picked evenly from each group; one image may be rejected for several reasons.")  # fmt: skip
-
-
-def evenly(count: int, wanted: int) -> list[int]:
-    """``wanted`` indices spread evenly over ``count`` items (fewer if there are fewer)."""
-    return torch.linspace(0, count - 1, min(wanted, count)).round().long().tolist()
 
 
 def _renders(config: StudyConfig) -> Image.Image:

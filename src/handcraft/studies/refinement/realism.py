@@ -23,8 +23,8 @@ from handcraft.measure.realism import (
     largest_size,
 )
 from handcraft.refine import refine_prepared
+from handcraft.studies.described import evenly
 from handcraft.studies.realism.measuring import Realism, encoded, measure_realism
-from handcraft.studies.realism.pictures import evenly
 from handcraft.studies.refinement.arms import Arms
 from handcraft.studies.refinement.sets import StudySets
 

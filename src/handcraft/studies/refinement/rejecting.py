@@ -27,7 +27,7 @@ from handcraft.measure import (
     over_seeds,
 )
 from handcraft.measure.realism import nearest_real_distances
-from handcraft.studies.realism.pictures import evenly
+from handcraft.studies.described import evenly
 
 RAW_JUDGED, PHOTOGRAPHS_SEEN = 1000, 1000
 """As many tell what judges see on raw renders, and where photographs lie."""

@@ -9,8 +9,8 @@ from typing import Any
 from jaxtyping import Float
 from torch import Tensor
 
-from handcraft.data import PreparedSet
 from handcraft.measure import EPE_MEAN, Estimate, KeypointScores, MeanPose, difference_between
+from handcraft.studies.described import described_set
 from handcraft.studies.tuning.config import TuningConfig
 from handcraft.studies.tuning.trials import Trial, TuningSets, scores_of, trial_folder
 from handcraft.training import RunFolder
@@ -141,22 +141,9 @@ def _folder(trial: Trial) -> str:
 
 def _sets(sets: TuningSets) -> dict[str, Any]:
     return {
-        "rendered": _set(sets.rendered, labelled=True, note="what every trial refines"),
-        "photographs": _set(sets.photographs, labelled=False, note="what refiners move towards"),
-        "validation": _set(sets.validation, labelled=True, note="chooses the settings; no test set any more"),
-    }
-
-
-def _set(prepared: PreparedSet, *, labelled: bool, note: str) -> dict[str, Any]:
-    return {
-        "name": prepared.source,
-        "count": len(prepared),
-        # Where nobody knows who is shown, a picture's key stands for its person.
-        "people": None if prepared.subjects == prepared.keys else len(set(prepared.subjects)),
-        "is_real": prepared.is_real,
-        "labelled": labelled,
-        "note": note,
-        "skipped": prepared.skipped,
+        "rendered": described_set(sets.rendered, labelled=True, note="what every trial refines"),
+        "photographs": described_set(sets.photographs, labelled=False, note="what refiners move towards"),
+        "validation": described_set(sets.validation, labelled=True, note="chooses the settings; no test set any more"),
     }
 
 
