@@ -77,6 +77,7 @@ def test_every_arm_learns_from_what_it_is_said_to_and_from_nothing_else(run: Pat
         "estimate-normalised-colours": ("plain renders", 48),
         "estimate-cyclegan": ("refined plain renders", 48),
         "estimate-feature-map-cyclegan": ("refined plain renders", 48),
+        "estimate-style-refiner": ("refined plain renders", 48),
         "estimate-labelled-target": ("simulated photographs", len(PreparedSet.load(run / "sets/target.safetensors"))),
     }
     assert learnt["estimate-normalised-colours"]["config"]["input"] == "normalised"

@@ -74,3 +74,10 @@ def test_one_feature_or_none_that_varies_is_a_line_or_a_point():
 def test_no_more_images_than_neighbours_are_refused():
     with pytest.raises(HandcraftError, match="from 2 to 18, one less than the images, but got 19"):
         embed_in_plane(normal(19, 4), neighbours=19, seed=0)
+
+
+def test_torch_keeps_its_threads():
+    """numba sets OpenMP's number of threads, which is torch's: all that comes after would be slower, and sum otherwise."""
+    threads = torch.get_num_threads()
+    embed_in_plane(torch.randn(40, 4, generator=generator_for(3)), neighbours=5, seed=0)
+    assert torch.get_num_threads() == threads == 1

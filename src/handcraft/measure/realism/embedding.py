@@ -55,11 +55,13 @@ def embed_in_plane(features: Float[Tensor, "image feature"], *, neighbours: int,
     except ImportError:
         return principal_plane(features)
     reducer = umap.UMAP(n_neighbors=neighbours, random_state=seed, n_jobs=1)  # other threads would lose the seed
+    threads = torch.get_num_threads()
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"
         )  # of spectral starting points on small or disconnected sets: it says what it does
         points = reducer.fit_transform(features.cpu().numpy())
+    torch.set_num_threads(threads)  # numba sets OpenMP's number of threads, which is torch's too
     return Embedding(torch.from_numpy(points).float(), f"UMAP without labels, {neighbours} neighbours, seed {seed}")
 
 
