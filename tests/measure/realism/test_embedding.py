@@ -77,7 +77,7 @@ def test_no_more_images_than_neighbours_are_refused():
 
 
 def test_torch_keeps_its_threads():
-    """numba sets OpenMP's number of threads, which is torch's: all that comes after would be slower, and sum otherwise."""
+    """numba sets the number of OpenMP threads, torch's too: what comes after would be slower, and sum otherwise."""
     threads = torch.get_num_threads()
     embed_in_plane(torch.randn(40, 4, generator=generator_for(3)), neighbours=5, seed=0)
     assert torch.get_num_threads() == threads == 1
