@@ -90,7 +90,7 @@ def test_paints_in_the_colour_it_is_told():
         optimiser=OptimiserConfig(learning_rate=4e-3),
     )
     trained = learner(config)
-    for step in range(60):
+    for step in range(140):
         trained.step(step)
     network, inside = trained.duel.averaged, renders().masks
     grey = signed_from_unit(renders().float_images())
