@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from handcraft.encode.hand_encoder import HandEncoder
-from handcraft.errors import HandcraftError, expect_at_least
+from handcraft.errors import HandcraftError, expect_at_least, expect_below_one
 from handcraft.networks import FeatureTaps, Normalisation, Upsampling, Vgg16Taps
 from handcraft.randomness import generator_for
 from handcraft.refine.discriminators import (
@@ -43,8 +43,7 @@ class GeneratorConfig:
         """Refuse values that make no network."""
         expect_at_least(1, width=self.width, blocks=self.blocks)
         _expect_one_of(upsample=(self.upsample, get_args(Upsampling)), norm=(self.norm, get_args(Normalisation)))
-        if not 0 <= self.dropout < 1:
-            raise HandcraftError(f"Expected `dropout` to be at least 0 and below 1, but got {self.dropout}.")
+        expect_below_one(dropout=self.dropout)
 
     def build(self) -> CycleGenerator:
         """A generator of this size, with weights yet to be set."""

@@ -7,7 +7,7 @@ The defaults are seed 000's figures, so its ``PAPER`` is ``CycleGANConfig()``.
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from handcraft.errors import HandcraftError, expect_at_least
+from handcraft.errors import HandcraftError, expect_at_least, expect_below_one, expect_one_of
 from handcraft.refine.architecture import DiscriminatorConfig, GeneratorConfig
 from handcraft.refine.discriminators import FeatureLevel
 from handcraft.refine.optimising import OptimiserConfig
@@ -101,11 +101,9 @@ class CycleGANConfig(Recorded):
         weights = ("penalty_weight", "cycle_weight", "identity_weight", "silhouette_weight")
         expect_at_least(0, **{name: getattr(self, name) for name in (*weights, "pool", "turn_photographs_deg")})
         expect_at_least(1, **{name: getattr(self, name) for name in ("batch_size", "critic_steps")})
-        if not 0 <= self.ema_decay < 1:
-            raise HandcraftError(f"Expected `ema_decay` to be at least 0 and below 1, but got {self.ema_decay}.")
+        expect_below_one(ema_decay=self.ema_decay)
         for name, choices in _CHOICES.items():
-            if (value := getattr(self, name)) not in choices:
-                raise HandcraftError(f"Expected `{name}` to be {' or '.join(map(str, choices))}, but got {value}.")
+            expect_one_of(choices, **{name: getattr(self, name)})
         if self.adversary == "wasserstein":
             self._expect_critics()
 

@@ -9,7 +9,7 @@ inside their blocks: they translate in evaluation mode, and only there is the an
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from handcraft.errors import HandcraftError, expect_at_least
+from handcraft.errors import HandcraftError, expect_at_least, expect_below_one
 from handcraft.networks import (
     Normalisation,
     ResidualBlock,
@@ -55,8 +55,7 @@ class CycleGenerator(nn.Module):
     ) -> None:
         super().__init__()
         expect_at_least(1, width=width, blocks=blocks)
-        if not 0 <= dropout < 1:
-            raise HandcraftError(f"Expected `dropout` to be at least 0 and below 1, but got {dropout}.")
+        expect_below_one(dropout=dropout)
         self.layers = nn.Sequential(
             convolution_block(3, width, kernel=7, normalisation=norm),
             convolution_block(width, 2 * width, kernel=3, stride=2, normalisation=norm),

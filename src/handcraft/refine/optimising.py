@@ -15,7 +15,7 @@ import torch
 from accelerate import Accelerator
 from torch import Tensor, nn
 
-from handcraft.errors import HandcraftError, expect_above, expect_at_least
+from handcraft.errors import expect_above, expect_at_least, expect_below_one
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,7 @@ class OptimiserConfig:
     def __post_init__(self) -> None:
         """Refuse values that cannot be trained with."""
         expect_above(0, learning_rate=self.learning_rate)
-        for name in ("beta1", "beta2"):
-            if not 0 <= getattr(self, name) < 1:
-                raise HandcraftError(f"Expected `{name}` to be at least 0 and below 1, but got {getattr(self, name)}.")
+        expect_below_one(beta1=self.beta1, beta2=self.beta2)
         expect_at_least(0, constant_steps=self.constant_steps, decay_steps=self.decay_steps)
 
     def rate_at(self, step: int) -> float:

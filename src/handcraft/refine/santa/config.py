@@ -4,7 +4,7 @@
 from dataclasses import dataclass, field
 from typing import get_args
 
-from handcraft.errors import HandcraftError, expect_at_least
+from handcraft.errors import HandcraftError, expect_at_least, expect_one_of
 from handcraft.networks import Upsampling
 from handcraft.refine.optimising import OptimiserConfig
 from handcraft.refine.recorded import Recorded
@@ -64,9 +64,7 @@ class SantaConfig(Recorded):
                 f"but got {self.smallest_gap} and {self.largest_gap}."
             )
         for name, choices in (("upsample", Upsampling), ("precision", Precision)):
-            if getattr(self, name) not in get_args(choices):
-                wanted = " or ".join(get_args(choices))
-                raise HandcraftError(f"Expected `{name}` to be {wanted}, but got {getattr(self, name)}.")
+            expect_one_of(get_args(choices), **{name: getattr(self, name)})
 
     def network(self) -> SantaGenerator:
         """A generator of this size, as training starts with it."""

@@ -4,7 +4,7 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from handcraft.errors import HandcraftError, expect_at_least
+from handcraft.errors import HandcraftError, expect_at_least, expect_one_of
 from handcraft.networks import Upsampling
 from handcraft.refine.optimising import OptimiserConfig
 from handcraft.refine.recorded import Recorded
@@ -68,9 +68,7 @@ class StyleConfig(Recorded):
         if self.ema_decay >= 1:
             raise HandcraftError(f"Expected `ema_decay` to be below 1, but got {self.ema_decay}.")
         for name, choices in (("styles", StyleSource), ("upsample", Upsampling), ("precision", Precision)):
-            if getattr(self, name) not in get_args(choices):
-                wanted = " or ".join(get_args(choices))
-                raise HandcraftError(f"Expected `{name}` to be {wanted}, but got {getattr(self, name)}.")
+            expect_one_of(get_args(choices), **{name: getattr(self, name)})
 
     def network(self) -> StyleNetwork:
         """Generator and encoder of this size, as training starts with them."""

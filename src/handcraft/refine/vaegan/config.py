@@ -7,7 +7,7 @@ The defaults are the figures of seed 000, section 3.3.1, so ``VAEGAN_PAPER`` is 
 from dataclasses import dataclass, field
 from typing import get_args
 
-from handcraft.errors import HandcraftError, expect_at_least
+from handcraft.errors import expect_at_least, expect_below_one, expect_one_of
 from handcraft.refine.optimising import OptimiserConfig
 from handcraft.refine.recorded import Recorded
 from handcraft.refine.vaegan.losses import Reduction
@@ -67,12 +67,9 @@ class VAEGANConfig(Recorded):
         expect_at_least(2, batch_size=self.batch_size)
         for name in ("gan_steps", "vae_steps", "content_weight", "turn_photographs_deg"):
             expect_at_least(0, **{name: getattr(self, name)})
-        if not 0 <= self.ema_decay < 1:
-            raise HandcraftError(f"Expected `ema_decay` to be at least 0 and below 1, but got {self.ema_decay}.")
+        expect_below_one(ema_decay=self.ema_decay)
         for name, choices in _CHOICES.items():
-            if getattr(self, name) not in choices:
-                wanted = " or ".join(str(choice) for choice in choices)
-                raise HandcraftError(f"Expected `{name}` to be {wanted}, but got {getattr(self, name)}.")
+            expect_one_of(choices, **{name: getattr(self, name)})
 
     @property
     def pretraining_steps(self) -> int:
