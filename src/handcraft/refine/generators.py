@@ -9,7 +9,7 @@ inside their blocks: they translate in evaluation mode, and only there is the an
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from handcraft.errors import HandcraftError, expect_at_least, expect_below_one
+from handcraft.errors import expect_at_least, expect_below_one
 from handcraft.networks import (
     Normalisation,
     ResidualBlock,
