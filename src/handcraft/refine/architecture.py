@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from handcraft.encode.hand_encoder import HandEncoder
-from handcraft.errors import HandcraftError, expect_at_least, expect_below_one
+from handcraft.errors import HandcraftError, expect_at_least, expect_below_one, expect_one_of
 from handcraft.networks import FeatureTaps, Normalisation, Upsampling, Vgg16Taps
 from handcraft.randomness import generator_for
 from handcraft.refine.discriminators import (
@@ -42,7 +42,8 @@ class GeneratorConfig:
     def __post_init__(self) -> None:
         """Refuse values that make no network."""
         expect_at_least(1, width=self.width, blocks=self.blocks)
-        _expect_one_of(upsample=(self.upsample, get_args(Upsampling)), norm=(self.norm, get_args(Normalisation)))
+        expect_one_of(get_args(Upsampling), upsample=self.upsample)
+        expect_one_of(get_args(Normalisation), norm=self.norm)
         expect_below_one(dropout=self.dropout)
 
     def build(self) -> CycleGenerator:
@@ -80,7 +81,8 @@ class DiscriminatorConfig:
     def __post_init__(self) -> None:
         """Refuse values that make no network."""
         expect_at_least(1, width=self.width)
-        _expect_one_of(kind=(self.kind, get_args(DiscriminatorKind)), taps=(self.taps, get_args(Taps)))
+        expect_one_of(get_args(DiscriminatorKind), kind=self.kind)
+        expect_one_of(get_args(Taps), taps=self.taps)
         if self.taps == "vgg16" and not self.taps_file:
             raise HandcraftError(
                 "Expected `taps_file` to be a file of VGG-16's weights, but got none; name it with "
@@ -114,9 +116,3 @@ class DiscriminatorConfig:
                 return Vgg16Taps.from_file(Path(self.taps_file))
             case "random_vgg16":
                 return Vgg16Taps.stand_in(generator_for(seed, _TAPS_STREAM), width=self.width)
-
-
-def _expect_one_of(**values: tuple[str, tuple[str, ...]]) -> None:
-    for name, (value, choices) in values.items():
-        if value not in choices:
-            raise HandcraftError(f"Expected `{name}` to be {' or '.join(choices)}, but got {value}.")
