@@ -27,8 +27,8 @@ class DemoCommand:
     test: Path | None = None
     """A labelled data set to test on; without one, simulated photographs stand in."""
     preset: Literal["smoke", "laptop", "long", "style"] = "laptop"
-    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: about half an
-    hour of one core a seed. `style`: as long, the one-to-many refiner alone."""
+    """`smoke`: under a minute, figures mean nothing. `laptop`: under ten minutes on two cores. `long`: every
+    refiner, about an hour of one core a seed. `style`: the one-to-many refiner alone, a quarter of an hour a seed."""
     seeds: tuple[int, ...] = (0,)
     """Training seeds; every arm is trained once for each."""
     workers: int = 0
