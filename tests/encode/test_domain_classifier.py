@@ -33,7 +33,9 @@ def trained(tmp_path_factory):
 
 
 def test_a_difference_is_learned_and_holds_for_others(tmp_path):
-    config = dataclasses.replace(SMOKE, epochs=12, batch_size=16, learning_rate=3e-3)
+    config = dataclasses.replace(
+        SMOKE, epochs=12, batch_size=16, learning_rate=3e-3, log_every=60, checkpoint_every=60, draw_every=60
+    )
     classifier = train_classifier(noisy_and_clean(40), config, tmp_path / "run", progress=False)
     others = noisy_and_clean(30, seed=9)
     counts = classifier.counts(others)

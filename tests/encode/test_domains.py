@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Domains: no person on both sides of a split, a render and its translation on one."""
 
+import itertools
+from collections import Counter
+
 import pytest
 import torch
 
@@ -36,6 +39,46 @@ def test_parts_share_no_subject_and_have_every_domain():
     for part, share in zip(parts, (0.75, 0.25), strict=True):
         for count, whole in zip(part.counts, domains.counts, strict=True):
             assert count / whole == pytest.approx(share, abs=0.1)
+
+
+def alone(names):
+    """One crop of each of these people."""
+    return disc_set(len(names), seed=1, subjects=names)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_every_domain_is_split_by_its_own_people(seed):
+    """A small domain is not a few of a large one's people, who may all fall on one side; nor do people of one kind who
+    were dealt out before others take part in it again."""
+    large, small = [f"large-{each}" for each in range(20)], [f"small-{each}" for each in range(4)]
+    apart = Domains.of({"large": [alone(large)], "small": [alone(small)]})
+    assert [part.counts for part in apart.split((0.5, 0.5), seed=seed)] == [(10, 2)] * 2
+    some_first = Domains.of({"few": [alone(large[5:11])], "all": [alone(large)], "of both": [alone(small + large[:8])]})
+    parts = some_first.split((0.5, 0.5), seed=seed)
+    assert [part.counts[:2] for part in parts] == [(3, 10)] * 2
+    assert [sum(subject in small for subject in part.subjects) for part in parts] == [2, 2]
+    for here, there in itertools.permutations(parts, 2):
+        assert not set(here.subjects) & set(there.subjects)
+
+
+def test_people_of_several_sets_of_a_domain_are_dealt_out_together():
+    people = [f"person-{each}" for each in range(6)]
+    domains = Domains.of({"real": [alone(people), alone(people[::-1])], "made": [alone(["a", "b"])]})
+    first, second = domains.split((0.5, 0.5), seed=0)
+    assert [part.counts for part in (first, second)] == [(6, 1)] * 2
+    assert all(Counter(part.subjects)[name] in (0, 2) for part in (first, second) for name in people)
+
+
+def test_the_seed_decides_who_goes_where():
+    domains = three_domains()
+    first, again, other = (domains.split((0.5, 0.5), seed=seed)[0].subjects for seed in (1, 1, 2))
+    assert first == again != other
+
+
+def test_a_domain_with_fewer_people_than_parts_is_refused():
+    lonely = Domains.of({"one": [alone(["a", "b", "c"])], "two": [alone(["d", "d", "d"])]})
+    with pytest.raises(HandcraftError, match="at least 2 subjects to split by, but got 1"):
+        lonely.split((0.5, 0.5), seed=0)
 
 
 def test_a_generated_image_goes_where_its_render_goes():

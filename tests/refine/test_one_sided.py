@@ -70,6 +70,41 @@ def test_discriminator_learns_to_tell_colours_apart():
     assert last["accuracy_photographs"] == last["accuracy_refined"] == 1.0
 
 
+def test_an_answer_tells_of_the_whole_step():
+    """Terms of the refiner, the discriminator's loss and accuracies, and alarms that heard of those accuracies."""
+    trained = learner()
+    batch, duel = trained.batches.at(0), trained.duel
+    duel.alarms.accuracy = 1.0
+    told = duel.answer(batch, -batch.rendered, {"pixel_rendered": torch.tensor(3.0)}, 0)
+    assert told["pixel_rendered"] == 3.0
+    assert told.keys() >= {"discriminator_photographs", "accuracy_photographs", "accuracy_refined", "change", "variety"}
+    accuracies = [told["accuracy_photographs"], told["accuracy_refined"]]
+    assert duel.alarms.accuracy == pytest.approx(0.95 + 0.05 * sum(accuracies) / 2)
+    assert told["collapse_warning"] == float(duel.alarms.accuracy > 0.99)
+    assert told["change"] > 0.05, "what was made is watched, not what it was made of"
+
+
+def test_hands_are_watched_inside_their_own_masks():
+    """The colour of a hand is that of its own pixels: not of where the other domain's hand is, not of the backdrop."""
+    trained = learner()
+    batch = trained.batches.at(0)
+    left, right = torch.zeros(2, *batch.rendered_masks.shape, dtype=torch.bool)
+    left[..., :4], right[..., 12:] = True, True
+    shades = torch.linspace(-0.8, 0.8, len(left))[:, None, None, None].expand_as(batch.rendered)
+    odd = shades.flip(0)
+    batch = dataclasses.replace(
+        batch,
+        rendered=torch.zeros_like(batch.rendered),
+        photographed=torch.where(right[:, None], shades, torch.zeros_like(shades)),
+        rendered_masks=left,
+        photographed_masks=right,
+    )
+    trained.duel.watch(batch, torch.where(left[:, None], odd, torch.zeros_like(odd)), [])
+    alarms = trained.duel.alarms
+    assert alarms.target.spread == pytest.approx(alarms.refined.spread)
+    assert alarms.target.spread > 0.3
+
+
 @pytest.mark.parametrize("size", [12, 18])
 def test_unsuitable_sizes_are_refused(size):
     def resized(prepared):

@@ -5,8 +5,9 @@ import pytest
 import torch
 from torch import nn
 
-from handcraft.refine.optimising import Descent, MovingAverage, OptimiserConfig, frozen
+from handcraft.refine.optimising import Descent, OptimiserConfig, frozen
 from handcraft.training import make_accelerator
+from handcraft.training.moving_average import MovingAverage
 
 
 @pytest.mark.parametrize(("step", "share"), [(0, 1.0), (9, 1.0), (10, 0.8), (12, 0.4), (13, 0.2), (14, 0.0), (99, 0.0)])

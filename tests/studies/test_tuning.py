@@ -4,6 +4,7 @@
 import dataclasses
 import json
 import math
+import shutil
 import sys
 
 import pytest
@@ -106,6 +107,30 @@ def test_a_longer_search_begins_with_the_shorter_one(tmp_path, run):
     assert lasting(longer) == lasting(run[1])
 
 
+def test_finished_trials_are_read_and_not_trained_again(monkeypatch, run):
+    def called(*_, **__):
+        raise AssertionError("trained again")
+
+    for stage in ("train_refiner", "draw_trial"):
+        monkeypatch.setattr(trials_module, stage, called)
+    assert lasting(search(run[0], resume=True)) == lasting(run[1])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda record: {**record, "settings": {**record["settings"], "cycle_weight": 3.0}}, "as the trials before it"),
+        (lambda record: {"settings": record["settings"]}, "to be a trial's record"),
+    ],
+)
+def test_a_record_that_is_another_trials_or_damaged_is_refused(tmp_path, run, change, said):
+    shutil.copytree(run[0], tmp_path / "run")
+    file = tmp_path / "run" / "trials" / "002" / "trial.json"
+    file.write_text(json.dumps(change(json.loads(file.read_text()))))
+    with pytest.raises(HandcraftError, match=said):
+        search(tmp_path / "run", resume=True)
+
+
 def test_another_search_does_not_go_on_in_the_folder(run):
     with pytest.raises(HandcraftError, match="resume"):
         search(run[0])
@@ -146,6 +171,23 @@ def test_proposals_learn_from_the_trials_before():
     flipped = [Tried(each.settings, -each.error_px) for each in before]
     assert proposed(config, before)["cycle_weight"] != proposed(config, flipped)["cycle_weight"]
     assert all(1 <= each.settings["cycle_weight"] <= 30 for each in before)
+
+
+@pytest.mark.parametrize("config", [SMOKE_TUNING, dataclasses.replace(SMOKE_TUNING, seed=5)])
+def test_the_first_trial_is_the_preset_itself_whatever_the_seed(config):
+    assert proposed(config, []) == settings_of(config.refiner)
+    assert with_settings(config.refiner, proposed(config, [])) == config.refiner
+
+
+def test_where_training_diverges_is_avoided():
+    """Told as pruned: as a trial of error 0 it would be sought, left out it would be tried again and again."""
+    config = dataclasses.replace(SMOKE_TUNING, random_trials=3)
+    before = [
+        Tried({**settings_of(config.refiner), "cycle_weight": weight}, math.inf if weight > 7 else 9 + weight / 100)
+        for weight in (1.5, 2.0, 3.0, 8.0, 10.0, 12.0, 15.0, 18.0, 21.0, 25.0, 29.0)
+    ]
+    found = [proposed(dataclasses.replace(config, seed=seed), before)["cycle_weight"] for seed in range(12)]
+    assert sum(weight > 7 for weight in found) <= 1
 
 
 def test_settings_reach_the_configuration_and_nothing_else_does():

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from tyro.conf import arg
@@ -27,6 +28,17 @@ from handcraft.training import Device
 __all__ = ["TuneCommand", "main"]
 
 PRESETS: dict[str, TuningConfig] = {"smoke": SMOKE_TUNING, "laptop": LAPTOP_TUNING, "paper": PAPER_TUNING}
+
+_HEADINGS = {
+    "cycle_weight": "cycle\nweight",
+    "learning_rate": "rate",
+    "identity_weight": "identity\nweight",
+    "cycle": "cycle\non",
+    "feature_level": "level",
+    "discriminator_width": "width",
+    "ema_decay": "ema",
+}
+"""Of settings whose own names are too long for a terminal; the page has them in full."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,7 @@ def main(argv: list[str]) -> int:
         if trial["error_px"] is not None:
             write_preparation(command.out / "trials" / f"{trial['number']:03d}" / "refine", command.preparation.crops)
     page = write_report(command.out)
-    _print_table(tuning)
+    Console().print(trials_table(tuning))
     print(f"\n{results['verdict']}\n\nRead {page}")
     if tuning["best"] is not None:
         best = command.out / tuning["best_folder"]
@@ -92,14 +104,21 @@ def _config(command: TuneCommand) -> TuningConfig:
     )
 
 
-def _print_table(tuning: dict[str, Any]) -> None:
-    names = list(tuning["trials"][0]["settings"])
-    table = Table(title=f"Mean error on the validation set; raw renders {tuning['baseline_px']:.2f} px")
-    for column in ("trial", "px", *names):
-        table.add_column(column.replace("_", " "), justify="right")
+def trials_table(tuning: dict[str, Any]) -> Table:
+    """Every trial in the order of the search, the best in bold; whole in a terminal of 80 columns."""
+    title = f"Mean error on the validation set; raw renders {tuning['baseline_px']:.2f} px"
+    table = Table(title=title, box=box.SIMPLE, pad_edge=False)
+    for heading in ("trial", "px", *(_HEADINGS.get(name, name) for name in tuning["trials"][0]["settings"])):
+        table.add_column(heading, justify="right", overflow="fold")
     for trial in tuning["trials"]:
-        error = "given up" if trial["error_px"] is None else f"{trial['error_px']['value']:.2f}"
-        cells = [f"{value:.3g}" if isinstance(value, float) else str(value) for value in trial["settings"].values()]
+        error = "given\nup" if trial["error_px"] is None else f"{trial['error_px']['value']:.2f}"
+        cells = [_short(name, value) for name, value in trial["settings"].items()]
         style = "bold" if trial["number"] == tuning["best"] else ""
         table.add_row(str(trial["number"]), error, *cells, style=style)
-    Console().print(table)
+    return table
+
+
+def _short(name: str, value: str | int | float) -> str:
+    if isinstance(value, float):
+        return f"{value:.2g}" if name == "learning_rate" else f"{value:.3g}"
+    return str(value).removeprefix("discriminator_")

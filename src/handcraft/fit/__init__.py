@@ -6,8 +6,9 @@ from handcraft.fit.inverse_kinematics import FitConfig, FittedPoses, fit_angles
 from handcraft.fit.library import BuiltLibrary, Coverage, build_library, coverage
 from handcraft.fit.pose_learner import PoseNetworkLearner, train_pose_network
 from handcraft.fit.pose_network import PoseNetwork, PoseNetworkConfig, PosePredictor
-from handcraft.fit.pose_prior import PosePrior, PosePriorConfig, elbo, gaussian_log_likelihood, kl_to_standard_normal
+from handcraft.fit.pose_prior import PosePrior, PosePriorConfig, elbo, gaussian_log_likelihood
 from handcraft.fit.prior_learner import PosePriorLearner, train_pose_prior
+from handcraft.networks.divergence import kl_to_standard_normal
 
 __all__ = [
     "BuiltLibrary", "Coverage", "FitConfig", "FittedPoses", "NormalisedJoints", "PoseNetwork", "PoseNetworkConfig",

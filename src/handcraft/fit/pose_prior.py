@@ -38,13 +38,6 @@ def gaussian_log_likelihood(
     return -0.5 * squares.sum(-1)
 
 
-def kl_to_standard_normal(
-    mean: Float[Tensor, "pose code"], log_variance: Float[Tensor, "pose code"]
-) -> Float[Tensor, " pose"]:
-    """KL(N(mean, variance) || N(0, I)): the closed form of appendix B."""
-    return -0.5 * (1 + log_variance - mean.square() - log_variance.exp()).sum(-1)
-
-
 def elbo(
     log_likelihood: Float[Tensor, " pose"], divergence: Float[Tensor, " pose"], weight: float = 1.0
 ) -> Float[Tensor, " pose"]:

@@ -15,11 +15,11 @@ from handcraft.fit.pose_prior import (
     PriorNetwork,
     elbo,
     gaussian_log_likelihood,
-    kl_to_standard_normal,
 )
 from handcraft.fit.unit_angles import angles_from_unit, unit_from_angles
 from handcraft.hand import HandModel
 from handcraft.hand.pose_library import PoseLibrary, middle_hand
+from handcraft.networks.divergence import kl_to_standard_normal
 from handcraft.randomness import generator_for
 from handcraft.training import RunFolder, SingleNetwork, batch_indices, forked_rng, make_accelerator, train
 

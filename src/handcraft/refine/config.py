@@ -12,8 +12,8 @@ from handcraft.refine.architecture import DiscriminatorConfig, GeneratorConfig
 from handcraft.refine.discriminators import FeatureLevel
 from handcraft.refine.optimising import OptimiserConfig
 from handcraft.refine.range import RenderedInput
-from handcraft.refine.recorded import Recorded
 from handcraft.training import LoopConfig, Precision
+from handcraft.training.recorded import Recorded
 
 Adversary = Literal["least_squares", "wasserstein"]
 Cycle = Literal["pixels", "discriminator_features"]

@@ -33,7 +33,7 @@ from handcraft.refine.objective import (
     judge,
     penalty_terms,
 )
-from handcraft.refine.optimising import Descent, MovingAverage
+from handcraft.refine.optimising import Descent
 from handcraft.refine.pictures import draw_translations
 from handcraft.refine.pool import ImagePool
 from handcraft.refine.range import generator_input, signed_from_unit, unit_from_signed
@@ -41,6 +41,7 @@ from handcraft.refine.silhouette_terms import silhouette_terms_of
 from handcraft.refine.suitability import expect_trainable
 from handcraft.refine.tones import TonePairs
 from handcraft.refine.turn import random_angles_rad, turned
+from handcraft.training.moving_average import MovingAverage
 
 _RENDERED_STREAM, _PHOTOGRAPHED_STREAM, _REFINED_POOL_STREAM, _TRANSLATED_POOL_STREAM = range(4)
 _TURN_STREAM, _TONE_STREAM, _PENALTY_STREAM = 5, 6, 7

@@ -20,7 +20,7 @@ from handcraft.networks import (
 )
 
 SIZE_MULTIPLE = 4
-"""Heights and widths a generator can translate are multiples of this ..."""
+"""Heights and widths that this trunk can translate, in whichever refiner, are multiples of this ..."""
 
 SIZE_MINIMUM = 8
 """... and at least this: below, instance normalisation would see a single pixel."""

@@ -16,15 +16,16 @@ from handcraft.randomness import generator_for
 from handcraft.refine.alarms import Alarms
 from handcraft.refine.discriminators import PatchDiscriminator
 from handcraft.refine.feeding import Batch, DomainBatches
+from handcraft.refine.generators import SIZE_MULTIPLE
 from handcraft.refine.losses import discriminator_loss
-from handcraft.refine.optimising import Descent, MovingAverage, OptimiserConfig
+from handcraft.refine.optimising import Descent, OptimiserConfig
 from handcraft.refine.range import signed_from_unit, unit_from_signed
 from handcraft.refine.suitability import expect_trainable
 from handcraft.refine.turn import random_angles_rad, turned
+from handcraft.training.moving_average import MovingAverage
 
 _RENDERED_STREAM, _PHOTOGRAPHED_STREAM, _TURN_STREAM, _WEIGHT_STREAM = range(0x0E51, 0x0E55)
 _SMALLEST_SIZE = 16  # after three halvings there is still more than one pixel to normalise
-_SIZE_MULTIPLE = 4
 
 Images = Float[Tensor, "batch 3 height width"]
 Masks = Bool[Tensor, "batch height width"]
@@ -74,7 +75,7 @@ class UnpairedBatches:
         seed: int,
         accelerator: Accelerator,
     ) -> None:
-        expect_trainable(rendered, photographed, size_multiple=_SIZE_MULTIPLE, size_minimum=_SMALLEST_SIZE)
+        expect_trainable(rendered, photographed, size_multiple=SIZE_MULTIPLE, size_minimum=_SMALLEST_SIZE)
         self._rendered, self._photographed = (
             DomainBatches(images, batch_size=batch_size, seed=seed, stream=stream, accelerator=accelerator)
             for images, stream in ((rendered, _RENDERED_STREAM), (photographed, _PHOTOGRAPHED_STREAM))
@@ -148,6 +149,24 @@ class Duel(Generic[Network]):
             "accuracy_photographs": _share([answer > 0.5 for answer in on_photographs]),
             "accuracy_refined": _share([answer < 0.5 for answer in on_refined]),
         }
+
+    def answer(self, batch: Unpaired, refined: Images, terms: Terms, step: int) -> dict[str, float]:
+        """The discriminator's half of a step, after the refiner's.
+
+        Args:
+            batch: of the step.
+            refined: what became of its renders; detached here.
+            terms: of the refiner's loss.
+            step: number of the step.
+
+        Returns:
+            All that is logged of the step: ``terms``, what became of the discriminator, accuracies and alarms.
+        """
+        refined = refined.detach()
+        judged = self.improve_discriminator(batch.photographed, refined, step)
+        values = {name: value.item() for name, value in (terms | judged).items()}
+        accuracies = [value for name, value in values.items() if name.startswith("accuracy")]
+        return values | self.watch(batch, refined, accuracies)
 
     def watch(self, batch: Unpaired, refined: Images, accuracies: Collection[float]) -> dict[str, float]:
         """How far hands have changed, how various they are, and the three warnings (``Alarms.watch``)."""

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How the weights of a refiner move: Adam with its schedule, gradients averaged over processes, and a moving average.
+"""How the weights of a refiner move: Adam with its schedule, and gradients averaged over processes.
 
 Networks of a refiner are not wrapped for data parallelism: a discriminator takes part in the losses of others, and only
 one loss is its own. So each optimiser averages the gradients of its own weights, and nothing else.
 """
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,29 +78,6 @@ class Descent:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what ``state_dict`` gave."""
         self.optimiser.load_state_dict(state)
-
-
-class MovingAverage:
-    """An exponential moving average of a network's weights; decay 0 is the network as it is.
-
-    ``network`` is that average: frozen, and in evaluation mode (no dropout, batch statistics as last seen), which is
-    how a refiner is used.
-    """
-
-    network: nn.Module
-
-    def __init__(self, network: nn.Module, decay: float) -> None:
-        self.network = copy.deepcopy(network).requires_grad_(False).eval()
-        self.decay = decay
-
-    @torch.no_grad()
-    def follow(self, network: nn.Module, step: int) -> None:
-        """Move towards ``network``; in the first steps faster, or the average would remember the random start."""
-        decay = min(self.decay, (1 + step) / (10 + step))
-        for averaged, weights in zip(self.network.parameters(), network.parameters(), strict=True):
-            averaged.lerp_(weights, 1 - decay)
-        for kept, statistics in zip(self.network.buffers(), network.buffers(), strict=True):
-            kept.copy_(statistics)
 
 
 @contextmanager

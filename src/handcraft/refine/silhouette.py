@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from handcraft.errors import expect_at_least
 from handcraft.networks import UNet, initialise_kaiming
 from handcraft.refine.optimising import OptimiserConfig
-from handcraft.refine.recorded import Recorded
 from handcraft.training import LoopConfig, Precision
+from handcraft.training.recorded import Recorded
 from handcraft.training.run_files import load_trained
 
 SILHOUETTE_KIND = "silhouette"

@@ -195,7 +195,7 @@ def test_recorded_and_read_again(config):
     [
         ({"decoder_blocks": 0}, "Expected `decoder_blocks` to be at least 1, but got 0."),
         ({"path_weight": -1.0}, "Expected `path_weight` to be at least 0, but got -1.0."),
-        ({"ema_decay": 1.0}, "Expected `ema_decay` to be below 1, but got 1.0."),
+        ({"ema_decay": 1.0}, "Expected `ema_decay` to be at least 0 and below 1, but got 1.0."),
         (
             {"smallest_gap": 0.2},
             "Expected `smallest_gap` and `largest_gap` to rise within 0 to 0.5, but got 0.2 and 0.1.",

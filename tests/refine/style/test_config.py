@@ -22,7 +22,7 @@ def test_recorded_and_read_again(config):
         ({"style_size": 0}, "Expected `style_size` to be at least 1, but got 0."),
         ({"bank": 0}, "Expected `bank` to be at least 1, but got 0."),
         ({"prior_weight": -1.0}, "Expected `prior_weight` to be at least 0, but got -1.0."),
-        ({"ema_decay": 1.0}, "Expected `ema_decay` to be below 1, but got 1.0."),
+        ({"ema_decay": 1.0}, "Expected `ema_decay` to be at least 0 and below 1, but got 1.0."),
     ],
 )
 def test_unsuitable_values_are_refused(values, message):

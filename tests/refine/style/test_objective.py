@@ -8,7 +8,7 @@ from torch.distributions import Normal, kl_divergence
 
 from handcraft.randomness import generator_for
 from handcraft.refine.style import StyleConfig
-from handcraft.refine.style.objective import Painted, divergence_from_normal, generator_loss, generator_terms
+from handcraft.refine.style.objective import Painted, generator_loss, generator_terms
 from tests.refine.style.toy import learner
 
 
@@ -71,10 +71,14 @@ def test_perfect_painting_costs_nothing():
     assert {name for name, value in terms.items() if value < 1e-5} == set(terms) - {"adversarial_refined"}
 
 
-def test_divergence_is_that_of_normal_distributions():
-    mean, log_variance = torch.randn(2, 4, 3, generator=generator_for(1))
+def test_styles_cost_their_divergence_in_nats_by_image():
+    trained = learner()
+    images = trained.painted(0)
+    mean, log_variance = torch.randn(2, *images.mean.shape, generator=generator_for(1))
+    images = dataclasses.replace(images, mean=mean, log_variance=log_variance)
     expected = kl_divergence(Normal(mean, (0.5 * log_variance).exp()), Normal(0.0, 1.0)).sum(dim=1).mean()
-    torch.testing.assert_close(divergence_from_normal(mean, log_variance), expected)
+    cost = generator_terms(trained.network, trained.duel.discriminator, images)["prior_styles"]
+    torch.testing.assert_close(cost, expected)
 
 
 def test_loss_weighs_terms_by_their_first_word():

@@ -4,12 +4,12 @@
 from dataclasses import dataclass, field
 from typing import get_args
 
-from handcraft.errors import HandcraftError, expect_at_least, expect_one_of
+from handcraft.errors import HandcraftError, expect_at_least, expect_below_one, expect_one_of
 from handcraft.networks import Upsampling
 from handcraft.refine.optimising import OptimiserConfig
-from handcraft.refine.recorded import Recorded
 from handcraft.refine.santa.networks import SantaGenerator
 from handcraft.training import LoopConfig, Precision
+from handcraft.training.recorded import Recorded
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,8 @@ class SantaConfig(Recorded):
             expect_at_least(1, **{name: getattr(self, name)})
         for name in ("adversarial", "reconstruction", "identity", "latent", "path"):
             expect_at_least(0, **{f"{name}_weight": getattr(self, f"{name}_weight")})
-        expect_at_least(0, turn_photographs_deg=self.turn_photographs_deg, ema_decay=self.ema_decay)
-        if self.ema_decay >= 1:
-            raise HandcraftError(f"Expected `ema_decay` to be below 1, but got {self.ema_decay}.")
+        expect_at_least(0, turn_photographs_deg=self.turn_photographs_deg)
+        expect_below_one(ema_decay=self.ema_decay)
         if not 0 < self.smallest_gap <= self.largest_gap < 0.5:
             raise HandcraftError(
                 "Expected `smallest_gap` and `largest_gap` to rise within 0 to 0.5, "

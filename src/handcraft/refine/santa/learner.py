@@ -59,11 +59,7 @@ class SantaLearner:
     def step(self, step: int) -> dict[str, float]:
         """Update the generator, then the discriminator; return every term, accuracies and alarms."""
         images, terms = self.update_refiner(step)
-        refined = images.refined.detach()
-        judged = self.duel.improve_discriminator(images.batch.photographed, refined, step)
-        values = {name: value.item() for name, value in (terms | judged).items()}
-        accuracies = [value for name, value in values.items() if name.startswith("accuracy")]
-        return values | self.duel.watch(images.batch, refined, accuracies)
+        return self.duel.answer(images.batch, images.refined, terms, step)
 
     def brought(self, step: int) -> Brought:
         """The batch of a step, encoded and decoded."""

@@ -18,10 +18,8 @@ from handcraft.networks import (
 )
 from handcraft.networks.modulation import ModulatedBlock, ModulatedUpsampling, Modulation
 from handcraft.randomness import generator_for
+from handcraft.refine.generators import SIZE_MULTIPLE
 from handcraft.refine.one_sided import Images
-
-SIZE_MULTIPLE, SIZE_MINIMUM = 4, 8
-"""Heights and widths that can be refined are multiples of the one and at least the other."""
 
 _WEIGHT_STREAM = 0x5A17
 

@@ -4,10 +4,11 @@
 from torch import nn
 
 from handcraft.errors import HandcraftError
+from handcraft.refine.generators import SIZE_MINIMUM, SIZE_MULTIPLE
 from handcraft.refine.one_sided import Images
 from handcraft.refine.range import signed_from_unit, unit_from_signed
 from handcraft.refine.santa.config import SantaConfig
-from handcraft.refine.santa.networks import SIZE_MINIMUM, SIZE_MULTIPLE, SantaGenerator
+from handcraft.refine.santa.networks import SantaGenerator
 from handcraft.refine.translator import Given
 from handcraft.training.checkpoint import Checkpoint
 

@@ -4,12 +4,12 @@
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from handcraft.errors import HandcraftError, expect_at_least, expect_one_of
+from handcraft.errors import expect_at_least, expect_below_one, expect_one_of
 from handcraft.networks import Upsampling
 from handcraft.refine.optimising import OptimiserConfig
-from handcraft.refine.recorded import Recorded
 from handcraft.refine.style.networks import StyleNetwork
 from handcraft.training import LoopConfig, Precision
+from handcraft.training.recorded import Recorded
 
 StyleSource = Literal["photographs", "noise"]
 """Where styles come from at use: ``photographs`` draws one of the target's own, which have its true variety; ``noise``
@@ -64,9 +64,8 @@ class StyleConfig(Recorded):
         expect_at_least(1, batch_size=self.batch_size)
         for name in ("adversarial", "pixel", "feature", "content", "style", "prior"):
             expect_at_least(0, **{f"{name}_weight": getattr(self, f"{name}_weight")})
-        expect_at_least(0, turn_photographs_deg=self.turn_photographs_deg, ema_decay=self.ema_decay)
-        if self.ema_decay >= 1:
-            raise HandcraftError(f"Expected `ema_decay` to be below 1, but got {self.ema_decay}.")
+        expect_at_least(0, turn_photographs_deg=self.turn_photographs_deg)
+        expect_below_one(ema_decay=self.ema_decay)
         for name, choices in (("styles", StyleSource), ("upsample", Upsampling), ("precision", Precision)):
             expect_one_of(get_args(choices), **{name: getattr(self, name)})
 

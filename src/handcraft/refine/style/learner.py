@@ -68,11 +68,7 @@ class StyleLearner:
     def step(self, step: int) -> dict[str, float]:
         """Update generator and encoder, then the discriminator; return every term, accuracies and alarms."""
         images, terms = self.update_refiner(step)
-        refined = images.refined.detach()
-        judged = self.duel.improve_discriminator(images.batch.photographed, refined, step)
-        values = {name: value.item() for name, value in (terms | judged).items()}
-        accuracies = [value for name, value in values.items() if name.startswith("accuracy")]
-        return values | self.duel.watch(images.batch, refined, accuracies)
+        return self.duel.answer(images.batch, images.refined, terms, step)
 
     def painted(self, step: int) -> Painted:
         """The batch of a step, repainted; a style is its photograph's with a little noise."""

@@ -22,9 +22,6 @@ from handcraft.networks import (
 from handcraft.networks.modulation import ModulatedBlock, ModulatedConvolution, ModulatedUpsampling, Modulation
 from handcraft.randomness import generator_for
 
-SIZE_MULTIPLE, SIZE_MINIMUM = 4, 8
-"""Heights and widths that can be refined are multiples of the one and at least the other."""
-
 _WEIGHT_STREAM = 0x571E
 _LUMINANCE = (0.2126, 0.7152, 0.0722)  # ITU-R BT.709
 _FLATTEST = 1e-3  # contrast below which an image has no shape to be stretched

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from handcraft.networks.divergence import kl_to_standard_normal
 from handcraft.refine.discriminators import PatchDiscriminator
 from handcraft.refine.losses import adversarial_loss, cycle_loss
 from handcraft.refine.one_sided import Terms, Unpaired
@@ -69,19 +70,8 @@ def generator_terms(network: StyleNetwork, discriminator: PatchDiscriminator, im
             ),
             "content_refined": cycle_loss(original=shape_of(images.batch.rendered), cycled=shape_of(images.refined)),
             "style_refined": F.l1_loss(network.styles_of(images.refined), images.styles),
-            "prior_styles": divergence_from_normal(images.mean, images.log_variance),
+            "prior_styles": kl_to_standard_normal(images.mean, images.log_variance).mean(),
         }
-
-
-def divergence_from_normal(mean: Styles, log_variance: Styles) -> Float[Tensor, ""]:
-    """``KL(N(mean, variance) || N(0, 1))`` in nats, summed over a style's numbers, averaged over images.
-
-    >>> divergence_from_normal(torch.zeros(2, 3), torch.zeros(2, 3)).item()
-    0.0
-    >>> divergence_from_normal(torch.ones(2, 3), torch.zeros(2, 3)).item()
-    1.5
-    """
-    return 0.5 * (mean**2 + log_variance.exp() - 1 - log_variance).sum(dim=1).mean()
 
 
 def generator_loss(terms: Terms, config: StyleConfig) -> Float[Tensor, ""]:

@@ -9,9 +9,10 @@ from torch import Tensor, nn
 
 from handcraft.errors import HandcraftError
 from handcraft.randomness import generator_for
+from handcraft.refine.generators import SIZE_MINIMUM, SIZE_MULTIPLE
 from handcraft.refine.range import signed_from_unit, unit_from_signed
 from handcraft.refine.style.config import StyleConfig, StyleSource
-from handcraft.refine.style.networks import SIZE_MINIMUM, SIZE_MULTIPLE, Images, StyleNetwork, Styles
+from handcraft.refine.style.networks import Images, StyleNetwork, Styles
 from handcraft.refine.translator import Given
 from handcraft.training.checkpoint import Checkpoint
 

@@ -9,10 +9,10 @@ from typing import get_args
 
 from handcraft.errors import expect_at_least, expect_below_one, expect_one_of
 from handcraft.refine.optimising import OptimiserConfig
-from handcraft.refine.recorded import Recorded
 from handcraft.refine.vaegan.losses import Reduction
 from handcraft.refine.vaegan.networks import ContentLevel, VAEGANNetworks
 from handcraft.training import LoopConfig, Precision
+from handcraft.training.recorded import Recorded
 
 _CHOICES = {
     "content_level": get_args(ContentLevel),

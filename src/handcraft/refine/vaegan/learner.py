@@ -19,7 +19,6 @@ from torch import nn
 from handcraft.data import PreparedSet
 from handcraft.errors import HandcraftError
 from handcraft.refine.alarms import Alarms
-from handcraft.refine.optimising import MovingAverage
 from handcraft.refine.pictures import draw_translations
 from handcraft.refine.range import generator_input, signed_from_unit, unit_from_signed
 from handcraft.refine.suitability import expect_trainable
@@ -29,6 +28,7 @@ from handcraft.refine.vaegan.gan import GANPretraining
 from handcraft.refine.vaegan.hybrid import VAEGANTraining
 from handcraft.refine.vaegan.networks import SIZE_MULTIPLE
 from handcraft.refine.vaegan.vae import VAEPretraining
+from handcraft.training.moving_average import MovingAverage
 
 Stage = GANPretraining | VAEPretraining | VAEGANTraining
 

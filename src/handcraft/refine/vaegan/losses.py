@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from handcraft.networks.divergence import kl_to_standard_normal
 from handcraft.refine.vaegan.networks import Code
 
 Reduction = Literal["sum", "mean"]
@@ -28,8 +29,7 @@ def reconstruction_loss(
 
 def divergence_loss(code: Code) -> Float[Tensor, ""]:
     """Second term of equation 2.2: the Kullback-Leibler divergence of p(z|x) from N(0, 1), summed over z (in nats)."""
-    per_value = 0.5 * (code.mean**2 + code.log_variance.exp() - code.log_variance - 1.0)
-    return torch.mean(torch.sum(per_value, dim=1))
+    return kl_to_standard_normal(code.mean, code.log_variance).mean()
 
 
 def real_loss(on_real: Float[Tensor, " batch"]) -> Float[Tensor, ""]:

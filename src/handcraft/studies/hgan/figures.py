@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handcraft.measure import Estimate
-from handcraft.refine import CycleGANConfig
+from handcraft.refine import CycleGANConfig, RefinerConfig
 from handcraft.studies.described import described_set
 from handcraft.studies.hgan.config import HganConfig
 from handcraft.studies.hgan.domain_tables import confusion_tables, domain_tables
@@ -148,6 +148,11 @@ def _limits(models: Models) -> list[str]:
         limits.append(
             "Nobody knows who is in the photographs: people of the test may be among those the models learned from."
         )
+    if config.space == "hand encoder" and any(_judges_by_hand_encoder(each) for each in config.hands.refiners.values()):
+        limits.append(
+            "Perceptual discriminators and distances see the same hand encoder, so distances favour what was trained "
+            "by it."
+        )
     if not sets.test_photographs.is_real:
         limits.append("The photographs are rendered stand-ins: the figures say nothing about a camera's.")
     return [
@@ -156,6 +161,14 @@ def _limits(models: Models) -> list[str]:
         "Label drift is what two judges see that were trained on renders; both err by themselves, which the columns "
         "before refining show.",
     ]
+
+
+def _judges_by_hand_encoder(model: RefinerConfig) -> bool:
+    return (
+        isinstance(model, CycleGANConfig)
+        and model.discriminator.kind == "perceptual"
+        and model.discriminator.taps == "hand_encoder"
+    )
 
 
 def _scale_limits(config: HganConfig) -> list[str]:

@@ -13,7 +13,7 @@ Config = TypeVar("Config", bound="Recorded")
 
 
 class Recorded:
-    """A base for the frozen dataclass that configures a refiner; all fields but ``loop`` are recorded.
+    """A base for the frozen dataclass that configures what is trained; all fields but ``loop`` are recorded.
 
     Fields are numbers, words, tuples of them, and dataclasses of such.
     """
