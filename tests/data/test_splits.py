@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handcraft.data import split_by_subject
+from handcraft.data import komorowicz_split, split_by_subject
 from handcraft.errors import HandcraftError
 
 SUBJECTS = st.lists(st.integers(0, 12).map(str), min_size=30, max_size=80).map(lambda names: [*"abc", *names])
@@ -43,3 +43,21 @@ def test_fractions_that_are_no_shares_are_refused(fractions):
 def test_fewer_people_than_parts_are_refused():
     with pytest.raises(HandcraftError, match="at least 2 subjects to split by, but got 1"):
         split_by_subject(["a", "a", "a"], [0.5, 0.5], 0)
+
+
+def test_the_thesis_split_is_by_the_picture_s_number():
+    keys = ["Hand_0010041", "Hand_0000067", "Hand_0010040", "Hand_0011744"]
+    assert komorowicz_split(keys) == [[1, 2], [0, 3]]
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [
+        (["Hand_0000067", "render-7"], "the 11k Hands, but got 'render-7'; split by subject"),
+        (["Hand_0000067"], "but got 1 and 0; split by subject"),
+        ([], "but got 0 and 0"),
+    ],
+)
+def test_what_the_thesis_did_not_split_is_refused(keys, words):
+    with pytest.raises(HandcraftError, match=words):
+        komorowicz_split(keys)

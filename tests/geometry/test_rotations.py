@@ -4,7 +4,14 @@
 import pytest
 import torch
 
-from handcraft.geometry.rotations import X_AXIS, Y_AXIS, Z_AXIS, rotation_about, rotation_from_axis_angle
+from handcraft.geometry.rotations import (
+    X_AXIS,
+    Y_AXIS,
+    Z_AXIS,
+    rotation_about,
+    rotation_from_axis_angle,
+    rotation_from_columns,
+)
 
 
 def some_vectors(count: int = 50) -> torch.Tensor:
@@ -48,3 +55,12 @@ def test_gradients_are_finite_and_right_at_the_identity() -> None:
     assert zero.grad is not None
     torch.testing.assert_close(zero.grad, torch.tensor([1.0, 0.0, 0.0]).double(), atol=1e-6, rtol=0)
     assert torch.autograd.gradcheck(rotation_from_axis_angle, (some_vectors(3).requires_grad_(),))
+
+
+def test_columns_of_a_rotation_give_it_back_and_any_numbers_give_a_rotation() -> None:
+    rotations = rotation_from_axis_angle(some_vectors())
+    columns = rotations[..., :2].transpose(-1, -2).flatten(-2)
+    torch.testing.assert_close(rotation_from_columns(columns), rotations)
+    found = rotation_from_columns(torch.cat([some_vectors(), some_vectors().flip(0) * 3], -1))
+    torch.testing.assert_close(found @ found.transpose(-1, -2), torch.eye(3).double().expand(50, 3, 3))
+    torch.testing.assert_close(torch.linalg.det(found), torch.ones(50).double())

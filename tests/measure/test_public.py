@@ -10,6 +10,7 @@ import pytest
 
 from handcraft import measure
 from handcraft.measure import AUC_30PX, AUC_RELATIVE, DISPLACEMENT, EPE_MEAN, EPE_MEDIAN, MASK_IOU
+from tests.documents import ROOT, run
 
 MODULES = [f"{measure.__name__}.{module.name}" for module in pkgutil.iter_modules(measure.__path__)]
 FUNCTIONS = [name for name in measure.__all__ if inspect.isfunction(getattr(measure, name))]
@@ -25,6 +26,10 @@ def test_examples_are_true(module):
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_public_functions_show_an_example(function):
     assert ">>>" in inspect.getdoc(getattr(measure, function))
+
+
+def test_the_python_of_the_page_of_measures_is_true():
+    assert run(ROOT / "docs" / "measures.md")
 
 
 @pytest.mark.parametrize("metric", [EPE_MEAN, EPE_MEDIAN, DISPLACEMENT])

@@ -21,8 +21,8 @@ from handcraft.networks.weight_files import densenet_from_torchvision, read_stat
 from handcraft.randomness import generator_for
 
 PARAMETERS = {
-    "resnet34": 21_797_672, "inception_v3": 23_834_568, "vgg16": 138_357_544, "vit_small": 22_050_664,
-    "vit_base": 86_567_656, "dinov2_small": 21_628_800, "densenet121": 7_978_856,
+    "resnet34": 21_797_672, "resnet50": 25_557_032, "inception_v3": 23_834_568, "vgg16": 138_357_544,
+    "vit_small": 22_050_664, "vit_base": 86_567_656, "dinov2_small": 21_628_800, "densenet121": 7_978_856,
 }  # fmt: skip
 """As published (inception without its auxiliary classes, DINOv2 without classes and with 257 places)."""
 

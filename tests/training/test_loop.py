@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from handcraft.errors import HandcraftError
-from handcraft.training import Learner, LoopConfig, RunFolder, load_checkpoint, train
+from handcraft.training import Learner, LoopConfig, RunFolder, ValidatingLearner, load_checkpoint, train
 from handcraft.training.lock import only_writer_of
 from tests.training.toy import (
     CONFIG,
@@ -269,3 +269,25 @@ def test_the_loop_is_recorded(tmp_path):
     record = json.loads((tmp_path / "run" / "run.json").read_text())
     assert record["loop"]["steps"] == 2
     assert record["seconds"] > 0
+
+
+class ValidatedToy(ToyLearner):
+    """Judges itself, carelessly: with the global generator."""
+
+    def validate(self):
+        return {"validation": self.maker[2].bias.item() + 0 * torch.rand(1).item()}
+
+
+def test_a_validating_learner_s_figures_stand_beside_its_losses_and_change_nothing(tmp_path):
+    learner = ValidatedToy()
+    assert isinstance(learner, ValidatingLearner)
+    assert not isinstance(ToyLearner(), ValidatingLearner)
+    loop = LoopConfig(steps=60, log_every=4, checkpoint_every=10, draw_every=30, validate_every=6)
+    train(learner, loop, start(tmp_path / "run"), resume=False, progress=False)
+    lines = RunFolder.open(tmp_path / "run").metrics()
+    judged = [line["step"] for line in lines if "validation" in line]
+    assert judged == list(range(6, 61, 6))
+    losses = [{name: value for name, value in line.items() if name != "validation"} for line in lines]
+    plain = tmp_path / "plain"
+    train_toy(plain)
+    assert [line for line in losses if len(line) > 1] == RunFolder.open(plain).metrics()

@@ -1,6 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``handcraft estimate``: train a keypoint estimator; ``handcraft estimate segmenter``: train what finds the hand."""
+"""``handcraft estimate``: train a keypoint estimator; ``handcraft estimate segmenter``: train what cuts the hand out.
 
+``handcraft estimate hand``, ``finder`` and ``regressor`` are other modules' work; they are reached from here.
+"""
+
+import importlib
 import itertools
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,9 +85,19 @@ class SegmenterCommand:
             expect_at_least(1, limit=self.limit)
 
 
+OTHERS = ("finder", "hand", "regressor")
+"""What else is trained, each by a module of its own beside this one."""
+
+
 def main(argv: list[str]) -> int:
-    """Train one or the other."""
-    return _train_segmenter(argv[1:]) if argv[:1] == ["segmenter"] else _train_keypoints(argv)
+    """Train what the first word names; a keypoint estimator without one."""
+    match argv:
+        case ["segmenter", *rest]:
+            return _train_segmenter(rest)
+        case [what, *rest] if what in OTHERS:
+            return int(importlib.import_module(f"handcraft.cli.estimate_{what}").main(rest))
+        case _:
+            return _train_keypoints(argv)
 
 
 def _train_keypoints(argv: list[str]) -> int:
@@ -94,7 +108,7 @@ def _train_keypoints(argv: list[str]) -> int:
         argv,
         prog="handcraft estimate",
         description="Train a keypoint estimator on labelled hands. `handcraft estimate segmenter` trains what finds "
-        "the hand in a picture.",
+        "the hand in a picture, `handcraft estimate regressor` what finds pose and shape of a hand model.",
     )
     prepared = command.preparation.load(command.data)
     if prepared.keypoints_px is None or prepared.confidence is None:

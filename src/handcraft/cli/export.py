@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``handcraft export``: write a data set in the layout another tool reads."""
+"""``handcraft export``: a data set in the layout another tool reads, or a trained estimator as an ONNX file."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from tyro.conf import Positional
 from handcraft.cli.parse import parse
 from handcraft.data import ShardDataset, open_dataset
 from handcraft.data.exporters import export_coco, export_freihand, export_yolo
+from handcraft.errors import HandcraftError
 
 __all__ = ["ExportCommand", "main"]
 
@@ -21,12 +22,12 @@ class ExportCommand:
     """What is exported, where to, and for whom."""
 
     source: Positional[Path]
-    """Any data set handcraft reads; it is not changed."""
+    """Any data set handcraft reads, or the run folder of a trained estimator; it is not changed."""
     out: Positional[Path]
-    """Folder to write; new or empty."""
-    to: Literal["freihand", "coco", "yolo"]
+    """Folder to write, new or empty; for an estimator the file, `hand.onnx` for example."""
+    to: Literal["freihand", "coco", "yolo", "onnx", "of the name"] = "of the name"
     """`freihand`: the layout of FreiHAND v2, left hands mirrored. `coco`: COCO keypoints with masks. `yolo`: YOLO pose,
-    split by subject."""
+    split by subject. `onnx`: a trained estimator, which is what a name that ends in `.onnx` asks for."""
 
 
 def main(argv: list[str]) -> int:
@@ -35,9 +36,16 @@ def main(argv: list[str]) -> int:
         ExportCommand,
         argv,
         prog="handcraft export",
-        description="Write a data set in the layout of FreiHAND, COCO keypoints or YOLO pose. `open_dataset` and every "
-        "verb read the result back.",
+        description="Write a data set in the layout of FreiHAND, COCO keypoints or YOLO pose; `open_dataset` and every "
+        "verb read the result back. Or write a trained estimator as an ONNX file; one whose answers differ from "
+        "torch's by more than 1e-4 is not written.",
     )
+    if command.to == "onnx" or (command.to == "of the name" and command.out.suffix == ".onnx"):
+        return _export_estimator(command)
+    if command.to == "of the name":
+        raise HandcraftError(
+            f"Expected `--to` (freihand, coco or yolo), or a file that ends in .onnx, but got {command.out} alone."
+        )
     export = {"freihand": export_freihand, "coco": export_coco, "yolo": export_yolo}[command.to]
     reader = open_dataset(command.source)
     description = reader.manifest.description if isinstance(reader, ShardDataset) else {}
@@ -46,4 +54,13 @@ def main(argv: list[str]) -> int:
         count = export(samples, command.out, licence=str(description.get("licence", "")))
     left_out = f"; {len(reader.skipped)} that could not be read were left out" if reader.skipped else ""
     print(f"Wrote {count} samples into {command.out} ({command.to}){left_out}")
+    return 0
+
+
+def _export_estimator(command: ExportCommand) -> int:
+    from handcraft.estimate.export import export_estimator  # here, for data sets need none of it
+
+    kind = export_estimator(command.source, command.out)
+    use = f". Use it: handcraft predict PHOTOGRAPHS --{kind} {command.out}" if kind in ("hand", "finder") else ""
+    print(f"Wrote {command.out} ({kind}, {command.out.stat().st_size / 1e6:.1f} MB){use}")
     return 0

@@ -6,7 +6,7 @@ from pathlib import Path
 from handcraft.data.manifest import MANIFEST_NAME
 from handcraft.data.readers.coco import CocoHands, coco_files
 from handcraft.data.readers.freihand import FreiHAND
-from handcraft.data.readers.joints_json import JointsJson
+from handcraft.data.readers.joints_json import THESIS_PICKLES, JointsJson
 from handcraft.data.readers.photographs import PhotographFolder
 from handcraft.data.readers.reader import Reader
 from handcraft.data.readers.realhands import RealHands, is_realhands
@@ -23,9 +23,10 @@ def open_dataset(path: Path) -> Reader:
 
     ``dataset.json`` means shards, ``training_xyz.json`` FreiHAND (``evaluation_K.json`` alone: its evaluation part),
     ``training/anno_training.pickle`` RHD (``evaluation/anno_evaluation.pickle`` alone: its evaluation part), folders
-    like ``female_noobject/seq01`` SynthHands, recordings with ``color`` and ``mask`` RealHands, ``joints.json`` the
-    labelled 11k Hands, a YAML file with ``kpt_shape`` YOLO pose, a JSON file of keypoints in it or in ``annotations``
-    COCO; otherwise the pictures in it are photographs without labels.
+    like ``female_noobject/seq01`` SynthHands, recordings with ``color`` and ``mask`` RealHands, ``joints.json`` or both
+    ``11k_joints_train.pkl`` and ``11k_joints_val.pkl`` the labelled 11k Hands, a YAML file with ``kpt_shape`` YOLO
+    pose, a JSON file of keypoints in it or in ``annotations`` COCO; otherwise the pictures in it are photographs
+    without labels.
 
     Raises:
         HandcraftError: no such folder, or nothing of the kind in it; says what was looked for.
@@ -49,6 +50,8 @@ def open_dataset(path: Path) -> Reader:
         return RealHands(folder)
     if (folder / "joints.json").exists():
         return JointsJson(folder)
+    if all((folder / name).exists() for name in THESIS_PICKLES):
+        return JointsJson(folder, labels=THESIS_PICKLES)
     if yolo_file(folder):
         return YoloHands(folder)
     if coco_files(folder):

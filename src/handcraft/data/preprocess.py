@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
 from handcraft.data.crop import CropBox, hand_crop
+from handcraft.data.label_crop import label_crop
 from handcraft.data.mirror import mirrored
 from handcraft.data.native_crop import drawn_native_crop, fixed_native_crop
 from handcraft.data.prepared import PreparedSet
@@ -22,6 +23,7 @@ from handcraft.randomness import generator_for
 __all__ = [
     "HGAN_TEST",
     "HGAN_TRAINING",
+    "KOMOROWICZ",
     "MURPHY_PHOTOGRAPHS",
     "MURPHY_RENDERS",
     "CropBox",
@@ -50,14 +52,14 @@ class PreprocessConfig:
 
     size: int = 64
     """Side of the crop in pixels."""
-    crop: Literal["area", "variance", "centre", "native", "native-fixed"] = "area"
+    crop: Literal["area", "variance", "centre", "native", "native-fixed", "labels"] = "area"
     """Where the square lies: ``area`` about the mask, by its area (``hand_crop``); ``variance`` by its variance, as the
     thesis' renders; ``centre`` in the middle of the picture, its shorter side over `crop_scale`, as its photographs;
     ``native`` at the picture's own scale about a drawn pixel of the hand and ``native-fixed`` about its centre, as seed
-    002's for training and for tests."""
+    002's for training and for tests; ``labels`` about the labelled keypoints, as seed 001's."""
     crop_scale: float = 2.1
     """Side of the square over the square root of the mask's area. The thesis' crops are about 1.75; they cut off
-    fingertips of a hand that is spread. Native crops have no scale."""
+    fingertips of a hand that is spread. Native crops and those about labels have no scale."""
     crop_seed: int = 0
     """What ``native`` draws with: the crop of sample i depends on it and i only."""
     background: Literal["masked", "white", "kept"] = "masked"
@@ -86,13 +88,17 @@ HGAN_TRAINING = PreprocessConfig(size=128, crop="native", background="white", le
 """Seed 002's crops of SynthHands and RealHands for training."""
 HGAN_TEST = PreprocessConfig(size=256, crop="native-fixed", background="white", left_hands="kept")
 """Seed 002's crops of both for validation and test."""
+KOMOROWICZ = PreprocessConfig(size=224, crop="labels", background="kept")
+"""Seed 001's crops of the 11k Hands. It turns them by 180 degrees, for their hands hang down; a regressor can start
+from a mean hand that hangs down too (``roll_deg``), which is the same."""
 
 
-def crop_box(mask: Bool[Tensor, "height width"], config: PreprocessConfig, number: int) -> CropBox:
+def crop_box(sample: HandSample, mask: Bool[Tensor, "height width"], config: PreprocessConfig, number: int) -> CropBox:
     """The square that ``config`` cuts out of sample ``number``, which shows a hand.
 
     Raises:
-        HandcraftError: a mask without the hand, or beside whose hand there is nothing, for ``variance``.
+        HandcraftError: a mask without the hand, or beside whose hand there is nothing, for ``variance``; no labelled
+            keypoint, for ``labels``.
     """
     match config.crop:
         case "area":
@@ -105,6 +111,8 @@ def crop_box(mask: Bool[Tensor, "height width"], config: PreprocessConfig, numbe
             return drawn_native_crop(mask, config.size, generator_for(config.crop_seed, number))
         case "native-fixed":
             return fixed_native_crop(mask, config.size)
+        case "labels":
+            return label_crop(sample)
 
 
 def normalise_colour(images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
@@ -148,7 +156,7 @@ def prepare(samples: Iterable[HandSample], config: PreprocessConfig, *, segment:
         if not _has_hand(mask, config):
             gathered.skipped += 1
         else:
-            gathered.add(sample, mask, crop_box(mask, config, number), config, is_mirrored=is_mirrored)
+            gathered.add(sample, mask, crop_box(sample, mask, config, number), config, is_mirrored=is_mirrored)
     return gathered.finish()
 
 

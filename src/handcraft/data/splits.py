@@ -9,6 +9,9 @@ import torch
 from handcraft.errors import HandcraftError
 from handcraft.randomness import generator_for
 
+LAST_FOR_TRAINING = "Hand_0010040"
+"""Seed 001's first 4,618 of 5,773 accepted pictures of the 11k Hands, in the order of their names, end here."""
+
 
 def split_by_subject(subjects: Sequence[str], fractions: Sequence[float], seed: int) -> list[list[int]]:
     """Share samples out so that no subject is in two parts.
@@ -39,3 +42,27 @@ def split_by_subject(subjects: Sequence[str], fractions: Sequence[float], seed: 
         filled = [len(part) / fraction for part, fraction in zip(parts, fractions, strict=True)]
         parts[filled.index(min(filled))] += members[names[position]]
     return [sorted(part) for part in parts]
+
+
+def komorowicz_split(keys: Sequence[str]) -> list[list[int]]:
+    """Seed 001's training and validation parts of its labelled 11k Hands, for comparison with its figures.
+
+    It calls them apart by subject, but person 0000066 is in both (20 pictures and 33, 2.9 % of the second part), and
+    the second has three times as many men's hands as women's where the first has half as many. ``split_by_subject``
+    keeps people apart.
+
+    Raises:
+        HandcraftError: keys that are not of the 11k Hands, or all of one part.
+    """
+    foreign = [key for key in keys if not key.startswith("Hand_")]
+    if foreign:
+        raise HandcraftError(f"Expected pictures of the 11k Hands, but got {foreign[0]!r}; split by subject instead.")
+    parts = [
+        [index for index, key in enumerate(keys) if (key > LAST_FOR_TRAINING) == is_later] for is_later in (False, True)
+    ]
+    if not all(parts):
+        raise HandcraftError(
+            f"Expected pictures up to {LAST_FOR_TRAINING} and later ones, but got {len(parts[0])} and {len(parts[1])}; "
+            "split by subject instead."
+        )
+    return parts

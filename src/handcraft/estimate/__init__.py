@@ -12,6 +12,7 @@ from handcraft.estimate.keypoint_config import (
     KeypointConfig,
 )
 from handcraft.estimate.keypoint_learner import KeypointLearner
+from handcraft.estimate.kinds import load_estimator
 from handcraft.estimate.segmenter import Segmenter, largest_component, train_segmenter
 from handcraft.estimate.segmenter_config import (
     SEGMENTER_LAPTOP,
@@ -39,6 +40,7 @@ __all__ = [
     "SegmenterConfig",
     "SegmenterLearner",
     "largest_component",
+    "load_estimator",
     "predict",
     "train_estimator",
     "train_segmenter",

@@ -61,7 +61,9 @@ def degrade(
 
 
 def _blurred(images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch 3 height width"]:
-    """Two box filters of 3x3: nearly a Gaussian of standard deviation 1.15 px."""
+    """Two box filters of 3x3: nearly a Gaussian of standard deviation 1.15 px. As sums: pooling is slow on a CPU."""
     for _ in range(2):
-        images = F.avg_pool2d(F.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+        padded = F.pad(images, (1, 1, 1, 1), mode="replicate")
+        rows = padded[..., :-2, :] + padded[..., 1:-1, :] + padded[..., 2:, :]
+        images = (rows[..., :-2] + rows[..., 1:-1] + rows[..., 2:]) / 9
     return images

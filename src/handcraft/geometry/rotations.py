@@ -35,3 +35,15 @@ def rotation_about(axis: tuple[float, float, float], angle_rad: Float[Tensor, "*
     """Rotate by ``angle_rad`` about a fixed unit axis, right-handed."""
     direction = torch.tensor(axis, dtype=angle_rad.dtype, device=angle_rad.device)
     return rotation_from_axis_angle(angle_rad[..., None] * direction)
+
+
+def rotation_from_columns(columns: Float[Tensor, "*batch 6"]) -> Float[Tensor, "*batch 3 3"]:
+    """A rotation from what its first two columns are meant to be (Zhou et al. 2019, Eq. 15).
+
+    Every rotation is reached, and its neighbours by nearby numbers: what a network learns has no seam, which an axis
+    times an angle has at half turns.
+    """
+    first = torch.nn.functional.normalize(columns[..., :3], dim=-1, eps=1e-6)
+    leaning = columns[..., 3:] - (first * columns[..., 3:]).sum(-1, keepdim=True) * first
+    second = torch.nn.functional.normalize(leaning, dim=-1, eps=1e-6)
+    return torch.stack([first, second, torch.linalg.cross(first, second)], dim=-1)

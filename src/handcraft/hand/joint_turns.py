@@ -48,7 +48,7 @@ def bone_rotations(
 ) -> Float[Tensor, "batch bones 3 3"]:
     """Each bone's turn in its own frame: first lean, then flex, so that a finger curls in the plane it leans to."""
     turns = rotation_from_axis_angle(angles_rad[..., None] * _axes().to(angles_rad))
-    rotations = zero_rotations.to(angles_rad).expand(len(angles_rad), -1, -1, -1).clone()
+    rotations = zero_rotations.to(angles_rad).expand(angles_rad.shape[0], -1, -1, -1).clone()
     flexing, leaning = ([bone_of_joint[joint] for joint in joints] for joints in (FLEXING_JOINTS, LEANING_JOINTS))
     rotations[:, flexing] = rotations[:, flexing] @ turns[:, _FLEXIONS]
     rotations[:, leaning] = turns[:, _DEVIATIONS] @ rotations[:, leaning]

@@ -215,5 +215,5 @@ class HandModel:
         parents = [max(parent, 0) for parent in self.bone_parents]
         head = rest_from_bones[..., :3, 3]
         in_rest_parent = rest_from_bones[:, parents, :3, :3].transpose(-1, -2) @ (head - head[:, parents])[..., None]
-        turns = (orientation[parents].transpose(-1, -2) @ orientation).expand(len(head), -1, -1, -1)
+        turns = (orientation[parents].transpose(-1, -2) @ orientation).expand(head.shape[0], -1, -1, -1)
         return rigid_from_parts(turns, in_rest_parent[..., 0])

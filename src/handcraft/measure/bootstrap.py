@@ -165,6 +165,19 @@ def paired_difference(
     )
 
 
+def consecutive(count: int, *, together: int) -> list[str]:
+    """Clusters of neighbouring images, for video whose people are not told: ``together`` at a time, the last one less.
+
+    Neighbouring frames are nearly one picture, so drawing them one by one gives an interval far too narrow.
+
+    >>> consecutive(5, together=2)
+    ['0', '0', '1', '1', '2']
+    """
+    if together < 1:
+        raise HandcraftError(f"Expected `together` to be at least 1, but got {together}.")
+    return [str(image // together) for image in range(count)]
+
+
 def _difference(arm: Statistic, against: Statistic) -> Statistic:
     return lambda weights: arm(weights) - against(weights)
 

@@ -32,7 +32,7 @@ from handcraft.networks.weight_files import (
 from handcraft.randomness import generator_for
 
 BackboneName = Literal[
-    "resnet34", "inception_v3", "vgg16", "vit_small", "vit_base", "dinov2_small", "densenet121"
+    "resnet34", "resnet50", "inception_v3", "vgg16", "vit_small", "vit_base", "dinov2_small", "densenet121"
 ]  # fmt: skip
 
 IMAGENET_MEAN, IMAGENET_STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -60,6 +60,7 @@ class BackboneKind:
 
 KINDS: dict[BackboneName, BackboneKind] = {
     "resnet34": BackboneKind("resnet34", 512, "fc"),
+    "resnet50": BackboneKind("resnet50", 2048, "fc"),
     "inception_v3": BackboneKind("inception_v3", 2048, "fc", 299, HALF, HALF, without_auxiliary_classes),
     "vgg16": BackboneKind("vgg16", 4096, "head.fc", renamed=vgg_from_torchvision),
     "vit_small": BackboneKind("vit_small_patch16_224", 384, "head", 224, HALF, HALF),
@@ -83,6 +84,13 @@ class Backbone(nn.Module):
     def feature_count(self) -> int:
         """Values in a feature vector."""
         return self.kind.features
+
+    def without_classes(self) -> "Backbone":
+        """The same network, ended at its features: what is trained further carries no idle layer along."""
+        if self.class_count:
+            self.network.reset_classifier(0)
+            self.class_count = 0
+        return self
 
     def forward(self, images: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch feature"]:
         """Features of RGB images in [0, 1] of any one size; gradients lead through."""

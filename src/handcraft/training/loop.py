@@ -27,6 +27,7 @@ from handcraft.training.session import session_of
 
 _STEP_STREAM = 0x57E9  # keeps torch's global generator during a step apart from other uses of the run's seed
 _DRAW_STREAM = 0xD4A3
+_VALIDATION_STREAM = 0x7A1D
 
 
 class DivergenceError(HandcraftError):
@@ -60,6 +61,15 @@ class Learner(Protocol):
         ...
 
 
+@runtime_checkable
+class ValidatingLearner(Learner, Protocol):
+    """A learner that also judges itself on what it does not train on."""
+
+    def validate(self) -> dict[str, float]:
+        """Figures of a whole validation set by name; none without one. Must change nothing training depends on."""
+        ...
+
+
 @dataclass(frozen=True)
 class LoopConfig:
     """How long to train and how often to write, counted in steps. May change when a run is resumed."""
@@ -72,9 +82,11 @@ class LoopConfig:
     """A checkpoint: what a kill can lose at most."""
     draw_every: int = 500
     """A picture of fixed samples."""
+    validate_every: int = 500
+    """A look at the whole validation set, for learners that have one."""
 
     def __post_init__(self) -> None:
-        for name in ("steps", "log_every", "checkpoint_every", "draw_every"):
+        for name in ("steps", "log_every", "checkpoint_every", "draw_every", "validate_every"):
             if getattr(self, name) < 1:
                 raise HandcraftError(f"Expected `{name}` to be at least 1, but got {getattr(self, name)}.")
 
@@ -139,6 +151,10 @@ class _Training:
         means: Mapping[str, float] = {}
         if self._is_due(self.config.log_every):
             means = self.means.take()
+        if isinstance(self.learner, ValidatingLearner) and self._is_due(self.config.validate_every):
+            with forked_rng(self.run.seed, _VALIDATION_STREAM):
+                means = {**means, **self.learner.validate()}
+        if means:
             self.run.log(self.done, means)
             write(self.done, means)
         bar.advance(self.done, means)

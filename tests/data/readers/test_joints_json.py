@@ -5,7 +5,7 @@ import pickle
 import pytest
 import torch
 
-from handcraft.data import JointsJson
+from handcraft.data import JointsJson, open_dataset
 from handcraft.errors import HandcraftError
 from tests.data.joints_json import make
 from tests.data.painted import centroids_px
@@ -117,3 +117,15 @@ def test_what_is_missing_is_named(folder):
         path.unlink()
     with pytest.raises(HandcraftError, match=r"Expected the photographs that .* names in .*Hands; found none"):
         JointsJson(folder)
+
+
+def test_the_thesis_s_two_pickles_are_one_set(folder):
+    (folder / "joints.json").unlink()
+    halves = {"11k_joints_train.pkl": make.entries(scale=10)[:2], "11k_joints_val.pkl": make.entries(scale=10)[2:]}
+    for name, entries in halves.items():
+        (folder / name).write_bytes(pickle.dumps(entries))
+    reader = open_dataset(folder)
+    assert isinstance(reader, JointsJson)
+    assert [each.key for each in reader] == ["Hand_0000012", "Hand_0000013", "Hand_0000701"]
+    for index, each in enumerate(reader):
+        assert torch.allclose(each.keypoints_px, torch.from_numpy(make.keypoints_px(index)).float(), atol=1e-4)

@@ -2,7 +2,13 @@
 """One file per public data set; each docstring is the set's data sheet."""
 
 from handcraft.data.readers.coco import CocoHands
+from handcraft.data.readers.depth_joints import read_depth_joints
 from handcraft.data.readers.freihand import FreiHAND
+from handcraft.data.readers.freihand_predictions import (
+    JointsAndSurface,
+    read_freihand_predictions,
+    read_freihand_truth,
+)
 from handcraft.data.readers.joint_files import JointSet, joints_of_samples, read_joint_file
 from handcraft.data.readers.joints_json import JointsJson
 from handcraft.data.readers.photographs import PhotographFolder
@@ -17,6 +23,7 @@ __all__ = [
     "CocoHands",
     "FreiHAND",
     "JointSet",
+    "JointsAndSurface",
     "JointsJson",
     "PhotographFolder",
     "Reader",
@@ -25,5 +32,8 @@ __all__ = [
     "SynthHands",
     "YoloHands",
     "joints_of_samples",
+    "read_depth_joints",
+    "read_freihand_predictions",
+    "read_freihand_truth",
     "read_joint_file",
 ]

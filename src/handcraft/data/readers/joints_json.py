@@ -21,6 +21,9 @@ from handcraft.errors import HandcraftError
 
 _THESIS_SIZE_PX = (1600, 1200)  # the photographs its labels were made on
 
+THESIS_PICKLES = ("11k_joints_train.pkl", "11k_joints_val.pkl")
+"""The thesis' own label files, all of whose pictures together are its set."""
+
 
 class JointsJson:
     """A label file beside ``Hands/Hand_%07d.jpg``: either ``joints.json`` or one of the thesis' pickles.
@@ -36,25 +39,28 @@ class JointsJson:
 
     Args:
         folder: holds ``Hands``.
-        labels: name of the label file in it, ``.json`` or ``.pkl``. A pickle is read without loading any class or
-            function, so a hostile one can do nothing.
+        labels: name of the label file in it, ``.json`` or ``.pkl``, or of several. A pickle is read without loading any
+            class or function, so a hostile one can do nothing.
 
     Raises:
         HandcraftError: label file or photographs missing, or content of another form; file and entry are named.
     """
 
-    def __init__(self, folder: Path, *, labels: str = "joints.json") -> None:
+    def __init__(self, folder: Path, *, labels: str | tuple[str, ...] = "joints.json") -> None:
         self.folder = Path(folder)
         self.name, self.is_real = "11k Hands", True
         self.skipped: list[SkippedFile] = []
-        path = self.folder / labels
-        self._label_size_px = _THESIS_SIZE_PX if path.suffix == ".pkl" else None
+        paths = [self.folder / name for name in ((labels,) if isinstance(labels, str) else labels)]
         subjects = _subjects_by_filename(self.folder / "HandInfo.csv")
-        self._records = [_record(path, index, entry, subjects) for index, entry in enumerate(_read_entries(path))]
+        self._records = [
+            _record(path, index, entry, subjects) for path in paths for index, entry in enumerate(_read_entries(path))
+        ]
         present = {picture.name for picture in (self.folder / "Hands").glob("*")}
         self._present = [record for record in self._records if record.filename in present]
         if not self._present:
-            raise HandcraftError(f"Expected the photographs that {path} names in {self.folder / 'Hands'}; found none.")
+            raise HandcraftError(
+                f"Expected the photographs that {paths[0]} names in {self.folder / 'Hands'}; found none."
+            )
 
     def __len__(self) -> int:
         return len(self._present)
@@ -71,7 +77,7 @@ class JointsJson:
     def _sample(self, record: "_Record") -> HandSample:
         image = read_photograph(self.folder / "Hands" / record.filename)
         picture_size_px = (image.shape[2], image.shape[1])
-        label_size_px = self._label_size_px or picture_size_px
+        label_size_px = record.label_size_px or picture_size_px
         scale = [there / labelled for there, labelled in zip(picture_size_px, label_size_px, strict=True)]
         return HandSample(
             key=safe_key(Path(record.filename).stem),
@@ -91,6 +97,8 @@ class _Record:
     side: Literal["right", "left"]
     subject: str
     joints: Float[Tensor, "21 3"]
+    label_size_px: tuple[int, int] | None
+    """Width and height of the picture that the labels are for; None: of the one that is there."""
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -129,7 +137,8 @@ def _record(path: Path, index: int, entry: Any, subjects: dict[str, str]) -> _Re
     if [len(row) for row in rows] != [3] * 21 or not all(math.isfinite(number) for row in rows for number in row):
         raise HandcraftError(f"Expected entry {index} of {path} to have 21 joints (x, y, certainty), all finite.")
     subject = str(entry.get("subject", subjects.get(filename, safe_key(Path(filename).stem))))
-    return _Record(filename, side, subject, torch.tensor(rows))
+    label_size_px = _THESIS_SIZE_PX if path.suffix == ".pkl" else None
+    return _Record(filename, side, subject, torch.tensor(rows), label_size_px)
 
 
 def _subjects_by_filename(path: Path) -> dict[str, str]:

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: Apache-2.0
+"""From what every cell says to hands: cells that say it louder than their neighbours."""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from handcraft.estimate.finder.labels import Found
+from handcraft.estimate.finder.network import FinderMaps
+
+FAINTEST = 0.01
+"""Scores below this are told as nothing: flat fields of cells have no peak to speak of."""
+
+
+def decode(maps: FinderMaps, peaks: int) -> Found:
+    """The ``peaks`` best hands: local maxima of the heat map in 3x3 cells (Zhou et al. 2019, section 3), best first.
+
+    Its operations are those that ONNX has, for it is a part of the exported graph.
+    """
+    heat = torch.sigmoid(maps.heat)
+    highest = F.max_pool2d(heat[:, None], 3, stride=1, padding=1)[:, 0]
+    peak_heat = torch.where((heat >= highest) & (heat >= FAINTEST), heat, torch.zeros_like(heat))
+    scores, cells = torch.topk(peak_heat.flatten(1), peaks)
+    is_there = scores > 0
+    boxes_px = _at(maps.boxes_px, cells)
+    direction = _at(maps.direction, cells)
+    turns_rad = torch.atan2(direction[..., 1], direction[..., 0])
+    right = torch.sigmoid(_at(maps.side[:, None], cells)[..., 0])
+    return Found(boxes_px * is_there[..., None], scores, turns_rad * is_there, right * is_there)
+
+
+def _at(
+    values: Float[Tensor, "n channels cells cells"], cells: Int[Tensor, "n peak"]
+) -> Float[Tensor, "n peak channels"]:
+    index = cells[:, None].expand(-1, values.shape[1], -1)
+    return torch.gather(values.flatten(2), 2, index).transpose(1, 2)

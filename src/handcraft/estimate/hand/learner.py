@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Trains the hand network on its stream of renders.
+
+Which renders a step sees, how they are cut and how their look is changed follows from (seed, step) alone.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+
+from handcraft.data import contact_sheet, draw_skeleton, in_rows, whole_scale
+from handcraft.estimate.hand.config import HandNetConfig
+from handcraft.estimate.hand.crops import HandCrops, cut
+from handcraft.estimate.hand.examples import HandExamples
+from handcraft.estimate.hand.losses import hand_losses, total
+from handcraft.estimate.hand.network import HandNet
+from handcraft.estimate.render_blocks import RenderBlocks
+from handcraft.hand.anny_hand import PHENOTYPES
+from handcraft.randomness import generator_for
+from handcraft.training import SingleNetwork, batch_indices, process_slice
+from handcraft.training.moving_average import MovingAverage
+from handcraft.training.schedule import set_learning_rate
+
+KIND = "hand"
+WEIGHTS_STREAM, ORDER_STREAM, CROP_STREAM, DRAW_STREAM = 0, 1, 2, 3
+DRAWN_COLUMNS = 6
+
+
+def make_hand_net(config: HandNetConfig, *, generator: torch.Generator) -> HandNet:
+    """The network of ``config`` for Anny's hand, with fresh weights."""
+    return HandNet(config.widths, config.blocks, len(PHENOTYPES), generator=generator)
+
+
+class HandLearner(SingleNetwork):
+    """Learns ``config`` from ``blocks`` of renders; a ``training.Learner``."""
+
+    kind = KIND
+    network: HandNet
+
+    def __init__(
+        self,
+        blocks: RenderBlocks[HandExamples],
+        shown: HandExamples,
+        config: HandNetConfig,
+        accelerator: Accelerator,
+    ) -> None:
+        """Learn from ``blocks``; ``shown`` are what its pictures show."""
+        self.blocks, self.shown, self.config, self.accelerator = blocks, shown, config, accelerator
+        network = make_hand_net(config, generator=generator_for(config.seed, WEIGHTS_STREAM))
+        optimiser = torch.optim.AdamW(
+            network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
+        self.network = network.to(accelerator.device)
+        self.average = MovingAverage(self.network, config.ema_decay)
+        self.wrapped, self.optimiser = accelerator.prepare(self.network, optimiser)
+
+    @property
+    def steps_in_block(self) -> int:
+        """How many steps train on one block."""
+        return max(1, self.blocks.size * self.config.stream.passes // self.config.batch_size)
+
+    def step(self, step: int) -> dict[str, float]:
+        """Train on the batch of ``step``."""
+        set_learning_rate(self.optimiser, self.config.rate_at(step))
+        crops = self._batch(step)
+        self.network.train()
+        losses = hand_losses(self.wrapped(crops.images), crops, self.config.image_px)
+        loss = total(losses, self.config.weights)
+        self.optimiser.zero_grad()
+        self.accelerator.backward(loss)
+        self.optimiser.step()
+        self.average.follow(self.network, step)
+        return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}
+
+    def _batch(self, step: int) -> HandCrops:
+        """This process's share of the batch."""
+        config, alone = self.config, self.accelerator.process_index
+        block, place = divmod(step, self.steps_in_block)
+        examples = self.blocks.at(block)
+        chosen = batch_indices(
+            len(examples), config.batch_size, seed=config.seed, stream=ORDER_STREAM + (block << 8), step=place
+        )
+        mine = process_slice(chosen, process_index=alone, num_processes=self.accelerator.num_processes)
+        generator = generator_for(config.seed, CROP_STREAM, step, alone)
+        return cut(examples.rows(mine), config.image_px, config.crops, generator=generator).to(self.accelerator.device)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights, their average and the optimiser."""
+        return {**super().state_dict(), "average": self.average.network.state_dict()}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Take over what ``state_dict`` gave."""
+        super().load_state_dict(state)
+        self.average.network.load_state_dict(state["average"])
+
+    @torch.no_grad()
+    def draw(self, path: Path) -> None:
+        """Crops of ``shown`` with the skeletons that the averaged network sees in them."""
+        config = self.config
+        generator = generator_for(config.seed, DRAW_STREAM)
+        crops = cut(self.shown, config.image_px, config.crops, generator=generator)
+        seen = self.average.network(crops.images.to(self.accelerator.device)).places.float().cpu() * config.image_px
+        scale = whole_scale(config.image_px)
+        tiles = [draw_skeleton(image, points, scale=scale) for image, points in zip(crops.images, seen, strict=True)]
+        contact_sheet(in_rows(tiles, DRAWN_COLUMNS)).save(path, format="PNG")

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Steps follow from (seed, step): resumed equals uninterrupted; the rate falls at the end and rises with more steps."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from handcraft.errors import HandcraftError
+from handcraft.estimate.hand import HAND_SMOKE, HandNetConfig, StreamConfig, train_hand_net
+from handcraft.estimate.hand.export import load_hand_net
+from handcraft.training import LoopConfig
+
+TINY = replace(HAND_SMOKE, stream=StreamConfig(render_px=32, block=32, passes=1), batch_size=16)
+
+
+def loop(steps):
+    return LoopConfig(steps, 1, 1, steps)
+
+
+@pytest.mark.usefixtures("hand_model")
+def test_resumed_equals_uninterrupted_over_blocks(tmp_path):
+    """Two steps a block: the third step's renders are the second block's."""
+    kept_rate = replace(TINY, decay_share=0.0)
+    train_hand_net(replace(kept_rate, loop=loop(3)), tmp_path / "whole", progress=False)
+    for steps in (1, 3):
+        resumed = replace(kept_rate, loop=loop(steps))
+        train_hand_net(resumed, tmp_path / "parts", resume=steps > 1, progress=False)
+    whole, parts = (load_hand_net(tmp_path / name)[0].state_dict() for name in ("whole", "parts"))
+    assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+def test_the_rate_rises_stays_and_falls():
+    config = HandNetConfig(learning_rate=1.0, warm_up_steps=10, decay_share=0.5, loop=loop(100))
+    assert config.rate_at(0) == pytest.approx(0.1)
+    assert config.rate_at(9) == config.rate_at(50) == 1.0
+    assert config.rate_at(75) == pytest.approx(0.5)
+    assert config.rate_at(99) < 0.002
+    assert replace(config, loop=loop(300)).rate_at(99) == 1.0
+
+
+def test_switches_turn_one_source_of_variety_off():
+    whole = [scene for scene, _ in StreamConfig().scenes()]
+    for switch, field in [("forearm", "forearm"), ("spectrum", "spectrum"), ("pose_prior", "pose"),
+                          ("occlusion", "occlusion"), ("backdrops", "backdrop")]:  # fmt: skip
+        off = [scene for scene, _ in StreamConfig(**{switch: False}).scenes()]
+        for before, after in zip(whole, off, strict=True):
+            assert getattr(before, field) != getattr(after, field)
+            assert replace(after, **{field: getattr(before, field)}) == before
+
+
+def test_what_cannot_be_trained_is_refused():
+    with pytest.raises(HandcraftError, match="multiple of 16"):
+        HandNetConfig(image_px=40)
+    with pytest.raises(HandcraftError, match="passes"):
+        StreamConfig(passes=0)
