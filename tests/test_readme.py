@@ -10,8 +10,8 @@ from handcraft.cli import VERBS
 from tests.documents import DOCUMENTS, ROOT, commands, run
 
 WORDS = {
-    "apply", "silhouette", "segmenter", "realism", "domains", "murphy", "hgan", "build", "rom", "sample", "train-prior",
-    "train-network",
+    "apply", "silhouette", "segmenter", "regressor", "hand", "finder", "realism", "domains", "murphy", "hgan",
+    "variety", "build", "rom", "sample", "train-prior", "train-network", "joints", "nyu", "icvl", "msra", "freihand",
 }  # fmt: skip
 """What may follow a verb before its options."""
 

@@ -22,7 +22,7 @@ def test_help_lists_the_studies(capsys):
 
 @pytest.mark.parametrize("arguments", [(), ("zimmermann",)])
 def test_a_study_that_is_not_there_is_refused(capsys, arguments):
-    assert "Expected a study (murphy, hgan)" in refused(capsys, *arguments)
+    assert "Expected a study (murphy, hgan, variety)" in refused(capsys, *arguments)
 
 
 def test_the_papers_scale_needs_the_papers_data(capsys, tmp_path):

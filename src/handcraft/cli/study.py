@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""``handcraft study``: a document's tables and figures again, each study in a module of its own."""
+"""``handcraft study``: documents' tables and figures again, and a study of our own, each in its own module."""
 
 import importlib
 
@@ -8,6 +8,7 @@ from handcraft.errors import HandcraftError
 STUDIES = {
     "murphy": "seed 000: VAEGAN and two CycleGANs, judged by an estimator and by measures of realism",
     "hgan": "seed 002: pixel, geometric and multi-scale perceptual CycleGANs, measures and domain classifiers",
+    "variety": "the hand network without forearm, camera effects, pose prior, occlusion, backdrops, photometric range",
 }
 
 
@@ -27,8 +28,9 @@ def main(argv: list[str]) -> int:
 
 
 def _overview() -> str:
-    lines = "\n".join(f"  {name:<8}{about}" for name, about in STUDIES.items())
+    lines = "\n".join(f"  {name:<9}{about}" for name, about in STUDIES.items())
     return (
         "usage: handcraft study NAME [options]\n\nMake a document's tables and figures again, each published figure "
-        f"beside ours.\n\n{lines}\n\n`handcraft study NAME --help` lists a study's options."
+        f"beside ours; or measure what the renders' variety is worth.\n\n{lines}\n\n"
+        "`handcraft study NAME --help` lists a study's options."
     )
