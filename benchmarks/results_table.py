@@ -61,6 +61,28 @@ def drift(results: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def study_table(of: dict[str, Any]) -> str:
+    """A document's table: ours, what real images get in its place, and the published figure."""
+    shown = [column for column in range(len(of["columns"])) if any(row["cells"][column] for row in of["rows"])]
+    heads = [_head(of["columns"][column]) for column in shown]
+    lines = [f"**{of['name']}.** {of['title']}", "", f"| | {' | '.join(heads)} |", "|---|" + "---|" * len(heads)]
+    for row in of["rows"]:
+        lines.append(f"| {row['name']} | {' | '.join(_beside_published(row['cells'][column]) for column in shown)} |")
+    return "\n".join([*lines, *(f"\n{test}" for test in of["tests"])])
+
+
+def _head(column: dict[str, str]) -> str:
+    return f"{column['name']}, {column['unit']}" if column["unit"] else column["name"]
+
+
+def _beside_published(cell: dict[str, float | None]) -> str:
+    if cell["value"] is None:
+        return "–" if cell["published"] is None else f"– (published {cell['published']:g})"
+    digits = 0 if abs(cell["value"]) >= 100 else 2 if abs(cell["value"]) >= 1 else 3
+    ours = _cell(cell, digits)
+    return ours if cell["published"] is None else f"{ours} (published {cell['published']:g})"
+
+
 def _cell(estimate: dict[str, float | None], digits: int) -> str:
     value = f"{estimate['value']:.{digits}f}"
     if estimate["low"] is None or estimate["high"] is None:
@@ -79,8 +101,11 @@ def main() -> None:
             f"{each['skipped']} skipped; {each['note']}"
         )
     print(f"\n{results['verdict']}\n")
-    for part in (table, per_seed, differences, drift):
-        print(f"{part(results)}\n")
+    if results["arms"]:
+        for part in (table, per_seed, differences, drift):
+            print(f"{part(results)}\n")
+    for each in results.get("study", {}).get("tables", []):
+        print(f"{study_table(each)}\n")
 
 
 if __name__ == "__main__":
