@@ -99,6 +99,11 @@ def test_models_that_composite_leave_all_else_white_in_use_too(run: Path) -> Non
         assert not torch.equal(made.images, renders.images)
 
 
+def test_what_perceptual_discriminators_look_through_is_said(results: dict) -> None:
+    assert "Perceptual discriminators look through handcraft's hand encoder." in results["study"]["data"]
+    assert any("see the same hand encoder" in limit for limit in results["limits"])
+
+
 def test_every_model_has_its_label_drift_beside_it(results: dict) -> None:
     rows = table(results, "Label drift")["rows"]
     assert [entry["refiner"] for entry in results["label_drift"]] == [row["name"] for row in rows] == list(TABLE_I)

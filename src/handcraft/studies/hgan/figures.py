@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from handcraft.measure import Estimate
-from handcraft.refine import CycleGANConfig, RefinerConfig
+from handcraft.refine import CycleGANConfig
 from handcraft.studies.described import described_set
 from handcraft.studies.hgan.config import HganConfig
 from handcraft.studies.hgan.domain_tables import confusion_tables, domain_tables
@@ -77,7 +77,21 @@ def data_in_words(config: HganConfig, sets: HganSets) -> str:
         f"{len(each)} {use} ({each.source}, {'photographs' if each.is_real else 'rendered'}, {each.size} px)"
         for use, each in named.items()
     ]
-    return f"Scale {config.scale}: {'; '.join(kinds)}; on white."
+    seen = ", ".join(sorted({_LOOKS_THROUGH[each.discriminator.taps] for each in _perceptual(config)}))
+    return f"Scale {config.scale}: {'; '.join(kinds)}; on white. Perceptual discriminators look through {seen}."
+
+
+_LOOKS_THROUGH = {
+    "hand_encoder": "handcraft's hand encoder",
+    "vgg16": "VGG-16 from the user's file",
+    "random_vgg16": "VGG-16 with random weights, a stand-in",
+}
+
+
+def _perceptual(config: HganConfig) -> list[CycleGANConfig]:
+    """The models whose discriminators look through a frozen network."""
+    models = config.hands.refiners.values()
+    return [each for each in models if isinstance(each, CycleGANConfig) and each.discriminator.kind == "perceptual"]
 
 
 def verdict(found: Findings, config: HganConfig) -> str:
@@ -148,7 +162,9 @@ def _limits(models: Models) -> list[str]:
         limits.append(
             "Nobody knows who is in the photographs: people of the test may be among those the models learned from."
         )
-    if config.space == "hand encoder" and any(_judges_by_hand_encoder(each) for each in config.hands.refiners.values()):
+    if config.space == "hand encoder" and any(
+        each.discriminator.taps == "hand_encoder" for each in _perceptual(config)
+    ):
         limits.append(
             "Perceptual discriminators and distances see the same hand encoder, so distances favour what was trained "
             "by it."
@@ -161,14 +177,6 @@ def _limits(models: Models) -> list[str]:
         "Label drift is what two judges see that were trained on renders; both err by themselves, which the columns "
         "before refining show.",
     ]
-
-
-def _judges_by_hand_encoder(model: RefinerConfig) -> bool:
-    return (
-        isinstance(model, CycleGANConfig)
-        and model.discriminator.kind == "perceptual"
-        and model.discriminator.taps == "hand_encoder"
-    )
 
 
 def _scale_limits(config: HganConfig) -> list[str]:
