@@ -142,8 +142,9 @@ def _exported(
 
 def _searchsorted(sorted_sequence: Any, values: Any, **options: Any) -> Any:  # noqa: ANN401 (ONNX values)
     """``torch.searchsorted`` from the left, which the exporter lacks: how many of a sorted row lie below each value."""
-    from onnxscript import opset18 as op
+    from onnxscript import opset18
 
+    op: Any = opset18  # its own types know tensors only, and no ONNX values
     below = op.Less(sorted_sequence, op.Unsqueeze(values, op.Constant(value_ints=[-1])))
     return op.ReduceSum(op.Cast(below, to=_INT64), op.Constant(value_ints=[-1]), keepdims=0)
 
