@@ -10,17 +10,9 @@ from handcraft.data.rendered import RenderedSet
 from handcraft.errors import HandcraftError
 from handcraft.estimate.hand.examples import examples_from, joined
 from handcraft.scene import SceneConfig
+from tests.estimate.hand.posed import joints_of_pose
 
 EVERY = torch.ones(12, dtype=torch.bool)
-
-
-def joints_of_pose(examples, model):
-    """The 3D joints that side, shape, pose and rotation tell of."""
-    joints_m = model.with_shape(examples.shape).with_pose(examples.angles_rad).keypoints_m()
-    z = torch.where(examples.is_right, 1.0, -1.0)
-    sided_m = joints_m * torch.stack([torch.ones_like(z), torch.ones_like(z), z], -1)[:, None]
-    turned_m = sided_m @ examples.camera_from_hand.mT
-    return turned_m - turned_m[:, :1]
 
 
 def test_pose_shape_side_and_rotation_tell_the_joints(examples, hand_model):
