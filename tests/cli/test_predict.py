@@ -178,12 +178,17 @@ FRAMES = 2_000
 """Some seconds of work, so that a signal finds it in the middle however busy the machine is."""
 
 
+def hear_interrupts():
+    """A shell's background job ignores SIGINT, and so would what it starts; a test run may be such a job."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_ctrl_c_keeps_what_was_found(networks, tmp_path):
     clip = write_video(tmp_path / "clip.mp4", [dots(400, 300, HAND)] * FRAMES)
     out, overlays = tmp_path / "hands.jsonl", tmp_path / "drawn"
     running = subprocess.Popen(
         [sys.executable, "-m", "handcraft.cli", "predict", str(clip), "--out", str(out), "--overlays", str(overlays),
-         *networks], stderr=subprocess.PIPE, text=True,
+         *networks], stderr=subprocess.PIPE, text=True, preexec_fn=hear_interrupts,
     )  # fmt: skip
     deadline = time.monotonic() + 20
     while time.monotonic() < deadline and not (out.is_file() and out.read_text().count("\n") > 3):
