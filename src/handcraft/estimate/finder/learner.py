@@ -5,6 +5,7 @@ Which hands a step sees and how they are composed follows from (seed, step) alon
 """
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -92,13 +93,17 @@ class FinderLearner(SingleNetwork):
         super().load_state_dict({"network": state["trained"], "optimiser": state["optimiser"]})
         self.average.network.load_state_dict(state["network"])
 
+    @cached_property
+    def _drawn(self) -> ComposedScenes:
+        """Kept: the first block would be rendered again for every picture, and the block in use after it."""
+        generator = generator_for(self.config.seed, DRAWN_STREAM)
+        hands = self.hands_of_block(0)
+        return compose(hands, self.config.scenes, DRAWN_SCENES, self.config.image_px, generator=generator)
+
     @torch.no_grad()
     def draw(self, path: Path) -> None:
         """Scenes of the first block, with the boxes that are there and those that are found now."""
-        generator = generator_for(self.config.seed, DRAWN_STREAM)
-        scenes = compose(
-            self.hands_of_block(0), self.config.scenes, DRAWN_SCENES, self.config.image_px, generator=generator
-        )
+        scenes = self._drawn
         maps = self.average.network(scenes.images.to(self.accelerator.device).float() / 255)
         found = decode(maps, self.config.peaks)
         tiles = [finder_picture(scenes, found, row) for row in range(DRAWN_SCENES)]
