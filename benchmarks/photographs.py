@@ -57,6 +57,11 @@ def bytes_of(sample: HandSample) -> np.ndarray:
     return (sample.image * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
 
 
+def read_in_box(predictor: Predictor, sample: HandSample) -> Hand:
+    """What the hand network makes of the true box."""
+    return predictor.hands(Image.fromarray(bytes_of(sample)), boxes=[true_box(sample)])[0]
+
+
 def found_by(find: Finder, samples: Sequence[HandSample]) -> np.ndarray:
     """Errors of whole photographs: of each, the answer that overlaps the hand most; NaN throughout where missed."""
     rows = []
@@ -162,10 +167,7 @@ def main() -> None:
     samples = [each for each in open_dataset(arguments.set) if each.keypoints_px is not None]
     people = [sample.subject for sample in samples]
 
-    def read_in_box(sample: HandSample) -> Hand:
-        return predictor.hands(Image.fromarray(bytes_of(sample)), boxes=[true_box(sample)])[0]
-
-    hands = [read_in_box(sample) for sample in samples]
+    hands = [read_in_box(predictor, sample) for sample in samples]
     given = np.stack([errors_of(sample, hand.keypoints_px) for sample, hand in zip(samples, hands, strict=True)])
     whole = found_by(lambda picture: [hand.keypoints_px for hand in predictor.hands(picture)], samples)
     missed = int(np.isnan(whole).all(1).sum())

@@ -12,6 +12,7 @@ from tests.documents import DOCUMENTS, ROOT, commands, run
 WORDS = {
     "apply", "silhouette", "segmenter", "regressor", "hand", "finder", "realism", "domains", "murphy", "hgan",
     "variety", "build", "rom", "sample", "train-prior", "train-network", "joints", "nyu", "icvl", "msra", "freihand",
+    "--from",
 }  # fmt: skip
 """What may follow a verb before its options."""
 

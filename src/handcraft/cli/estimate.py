@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """``handcraft estimate``: train a keypoint estimator; ``handcraft estimate segmenter``: train what cuts the hand out.
 
-``handcraft estimate hand``, ``finder`` and ``regressor`` are other modules' work; they are reached from here.
+``handcraft estimate hand``, ``finder`` and ``regressor``, and all with ``--from``, are other modules' work; they are
+reached from here.
 """
 
 import importlib
@@ -96,6 +97,8 @@ def main(argv: list[str]) -> int:
             return _train_segmenter(rest)
         case [what, *rest] if what in OTHERS:
             return int(importlib.import_module(f"handcraft.cli.estimate_{what}").main(rest))
+        case _ if any(word.partition("=")[0] == "--from" for word in argv):
+            return int(importlib.import_module("handcraft.cli.estimate_from").main(argv))
         case _:
             return _train_keypoints(argv)
 
@@ -108,7 +111,8 @@ def _train_keypoints(argv: list[str]) -> int:
         argv,
         prog="handcraft estimate",
         description="Train a keypoint estimator on labelled hands. `handcraft estimate segmenter` trains what finds "
-        "the hand in a picture, `handcraft estimate regressor` what finds pose and shape of a hand model.",
+        "the hand in a picture, `handcraft estimate regressor` what finds pose and shape of a hand model; `handcraft "
+        "estimate --from shipped` trains a hand network on for your own photographs.",
     )
     prepared = command.preparation.load(command.data)
     if prepared.keypoints_px is None or prepared.confidence is None:

@@ -2,10 +2,12 @@
 """``handcraft estimate hand``: train the hand network on renders made on the fly."""
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
+import torch
 from tyro.conf import arg
 
 from handcraft.cli.parse import parse, preset_from, with_defaults
@@ -20,6 +22,9 @@ PRESETS: dict[str, HandNetConfig] = {
     "shipped": HAND_SHIPPED,
     "paper": HAND_PAPER,
 }
+
+CROPS_A_SECOND = 100
+"""Rendered, cut and trained on by one core; what docs/results.md has of the shipped network's training."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,19 @@ def main(argv: list[str]) -> int:
         "pose and shape. It sees renders only, which are made meanwhile and never stored.",
     )
     workers = command.workers or os.cpu_count() or 1
+    print(_what_it_takes(command.config), file=sys.stderr)
     train_hand_net(command.config, command.out, workers=workers, resume=command.resume)
     print(f"Wrote {command.out}. Make it a file: handcraft export {command.out} hand.onnx")
     return 0
+
+
+def _what_it_takes(config: HandNetConfig) -> str:
+    """One line before a training that may take long."""
+    crops = config.loop.steps * config.batch_size
+    hours = crops / CROPS_A_SECOND / 3600
+    if config.device != "cpu" and torch.cuda.is_available():
+        return f"{crops:,} crops on the GPU, rendered meanwhile on the CPU."
+    return (
+        f"No GPU: {crops:,} crops take some {hours:.1f} hours on one core like the one that the "
+        "shipped network was trained on; more cores shorten it, and a killed run goes on with --resume."
+    )

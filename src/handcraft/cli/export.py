@@ -22,7 +22,8 @@ class ExportCommand:
     """What is exported, where to, and for whom."""
 
     source: Positional[Path]
-    """Any data set handcraft reads, or the run folder of a trained estimator; it is not changed."""
+    """Any data set handcraft reads, or the run folder of a trained estimator; it is not changed. `anny`: the surface of
+    Anny's hand."""
     out: Positional[Path]
     """Folder to write, new or empty; for an estimator the file, `hand.onnx` for example."""
     to: Literal["freihand", "coco", "yolo", "onnx", "of the name"] = "of the name"
@@ -61,6 +62,7 @@ def _export_estimator(command: ExportCommand) -> int:
     from handcraft.estimate.export import export_estimator  # here, for data sets need none of it
 
     kind = export_estimator(command.source, command.out)
-    use = f". Use it: handcraft predict PHOTOGRAPHS --{kind} {command.out}" if kind in ("hand", "finder") else ""
+    is_for_predict = kind in ("hand", "finder", "surface")
+    use = f". Use it: handcraft predict PHOTOGRAPHS --{kind} {command.out}" if is_for_predict else ""
     print(f"Wrote {command.out} ({kind}, {command.out.stat().st_size / 1e6:.1f} MB){use}")
     return 0

@@ -30,13 +30,15 @@ class VarietyCommand:
     """Training seeds; every arm is trained once for each."""
     without: tuple[str, ...] = tuple(ARMS)
     """What is switched off in turn, each in a training of its own."""
+    steps: int = 0
+    """Steps of each training; 0 takes the scale's."""
     workers: int = 0
     """Rendering processes; 0 takes one per core."""
     resume: bool = False
     """Go on with the run in `--out`, if there is one."""
 
     def __post_init__(self) -> None:
-        expect_at_least(0, workers=self.workers)
+        expect_at_least(0, workers=self.workers, steps=self.steps)
 
 
 def main(argv: list[str]) -> int:
@@ -50,6 +52,9 @@ def main(argv: list[str]) -> int:
         "hands.",
     )
     config = dataclasses.replace(SCALES[command.scale], seeds=command.seeds, without=command.without)
+    if command.steps:
+        loop = dataclasses.replace(config.hand.loop, steps=command.steps)
+        config = dataclasses.replace(config, hand=dataclasses.replace(config.hand, loop=loop))
     workers = command.workers or os.cpu_count() or 1
     results = run_variety(command.out, config, photographs=command.test, workers=workers, resume=command.resume)
     page = write_report(command.out)

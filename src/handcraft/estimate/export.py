@@ -21,6 +21,8 @@ from handcraft.estimate.finder.export import export_finder
 from handcraft.estimate.finder.finder import Finder
 from handcraft.estimate.hand import learner as hand_learner
 from handcraft.estimate.hand.export import LICENCE, export_hand_net
+from handcraft.estimate.hand.surface import KIND as SURFACE
+from handcraft.estimate.hand.surface import export_surface
 from handcraft.estimate.networks import network_input
 from handcraft.estimate.parity import example_crops, write_onnx
 from handcraft.estimate.regressor import learner as regressor_learner
@@ -30,6 +32,9 @@ from handcraft.hand.skeleton import KEYPOINTS
 from handcraft.training import Checkpoint, RunFolder, load_checkpoint
 
 FORMAT = "1"
+ANNY = Path("anny")
+"""Stands for Anny's hand, which needs no training, where a run is asked for."""
+OWN_SCENES = "handcraft's own renders, composed into scenes"
 
 
 class _FromBytes(nn.Module):
@@ -46,11 +51,16 @@ class _FromBytes(nn.Module):
 def export_estimator(run: Path, out: Path) -> str:
     """Write the trained estimator of a run folder or checkpoint as the ONNX file ``out``; returns its kind.
 
+    ``anny`` instead of a run writes the surface of Anny's hand.
+
     Raises:
         HandcraftError: no estimator there, a damaged one, onnx is not installed, or the file's answers differ from
             torch's by more than 1e-4 (places: of the crop's side).
     """
     run = Path(run)
+    if run == ANNY:
+        export_surface(out)
+        return SURFACE
     file = RunFolder.open(run).checkpoint if run.is_dir() else run
     checkpoint = load_checkpoint(file, kind=tuple(EXPORTS))
     EXPORTS[checkpoint.kind](file, out, checkpoint)
@@ -62,7 +72,8 @@ def _hand(file: Path, out: Path, checkpoint: Checkpoint) -> None:
 
 
 def _finder(file: Path, out: Path, checkpoint: Checkpoint) -> None:
-    export_finder(Finder.load(file), out, licence=LICENCE, training=_told(checkpoint))
+    told = {**_told(checkpoint), "batch_size": checkpoint.config.get("batch_size"), "data": OWN_SCENES}
+    export_finder(Finder.load(file), out, licence=LICENCE, training=told)
 
 
 def _keypoints(file: Path, out: Path, checkpoint: Checkpoint) -> None:

@@ -53,7 +53,7 @@ def write_onnx(
     Raises:
         HandcraftError: onnx is not installed, or an output is further off than ``tolerance``.
     """
-    _expect_installed()
+    expect_installed(*NEEDED)
     path = Path(path)
     with torch.no_grad():
         module(*example_inputs)  # what code computes once and keeps must not be kept from the exporter's tracing
@@ -110,11 +110,16 @@ def _furthest(one: Tensor, other: Tensor) -> float:
     return float(torch.where(torch.isnan(gap), torch.inf, gap).max()) if gap.numel() else 0.0
 
 
-def _expect_installed() -> None:
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+def expect_installed(*names: str) -> None:
+    """Refuse to go on without packages of the extra ``onnx``.
+
+    Raises:
+        HandcraftError: one of them is not installed.
+    """
+    missing = [name for name in names if importlib.util.find_spec(name) is None]
     if missing:
         raise HandcraftError(
-            f"Expected {', '.join(NEEDED)} to be installed, but {', '.join(missing)} cannot be imported; "
+            f"Expected {', '.join(names)} to be installed, but {', '.join(missing)} cannot be imported; "
             'run: pip install "handcraft[onnx]"'
         )
 

@@ -8,7 +8,7 @@ trains on depends on (configurations, seed, step) only, and a run that was kille
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from handcraft.data.rendered import RenderedSet, rendering_processes
 from handcraft.data.sample import HandSample
@@ -16,11 +16,12 @@ from handcraft.errors import expect_at_least
 from handcraft.randomness import seed_for
 from handcraft.scene import SceneConfig
 
+Part = TypeVar("Part")
 Made = TypeVar("Made")
 
 
 class RenderBlocks(Generic[Made]):
-    """Blocks of renders, each made by ``make`` of the batches and ``join`` of what that returned.
+    """Blocks of renders, each made by ``join`` of what ``make`` returned for batches.
 
     A context: its processes end with it. The last block asked for is kept.
     """
@@ -30,8 +31,8 @@ class RenderBlocks(Generic[Made]):
         scenes: Sequence[tuple[SceneConfig, int]],
         *,
         seed: int,
-        make: Callable[[list[HandSample]], Made],
-        join: Callable[[list[Made]], Made],
+        make: Callable[[list[HandSample]], Part],
+        join: Callable[[list[Part]], Made],
         workers: int = 1,
         ahead: bool = False,
     ) -> None:
@@ -41,12 +42,14 @@ class RenderBlocks(Generic[Made]):
             scenes: configurations and how many samples of each a block has.
             seed: of all samples.
             make: what is kept of a batch of samples; computed where they are rendered, importable by name.
-            join: one value of all those of a block.
+            join: a block of all those parts; computed in this process, so it may hold a network.
             workers: processes that render; 1 renders in this one.
             ahead: render the next block while this one is used; for training on a GPU, which leaves the cores free.
         """
         expect_at_least(1, workers=workers, **{"samples of each scene": min(count for _, count in scenes)})
-        self.scenes, self.seed, self.make, self.join = tuple(scenes), seed, make, join
+        self.scenes, self.seed = tuple(scenes), seed
+        self.make: Callable[[list[HandSample]], Any] = make
+        self.join: Callable[[list[Any]], Made] = join
         self.workers, self.ahead = workers, ahead
         self._context = ExitStack()
         self._pool: Executor | None = None
@@ -85,7 +88,7 @@ class RenderBlocks(Generic[Made]):
         return self._thread.submit(self._block, number)
 
     def _block(self, number: int) -> Made:
-        made: list[Made] = []
+        made: list[Any] = []
         for place, (scene, count) in enumerate(self.scenes):
             seed = seed_for(self.seed, place)  # or equal indices would show the same hands
             renders = RenderedSet(scene, seed, count, first=number * count, workers=self.workers)

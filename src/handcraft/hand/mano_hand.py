@@ -38,6 +38,9 @@ WRIST_BLEND_M = 0.012
 
 FOREARM_BONES = 1
 
+BETAS = tuple(f"shape_{number}" for number in range(10))
+"""Names of the numbers of a MANO shape."""
+
 
 @dataclass(frozen=True)
 class MANOHand:
@@ -84,7 +87,7 @@ class MANOHand:
     @property
     def shape_names(self) -> tuple[str, ...]:
         """MANO's shapes have numbers."""
-        return tuple(f"shape_{number}" for number in range(10))
+        return BETAS
 
     @property
     def template_shape(self) -> Float[Tensor, " shape"]:

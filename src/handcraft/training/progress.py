@@ -18,8 +18,8 @@ class TrainingProgress:
 
     def __init__(self, title: str, *, first: int, steps: int, shown: bool, console: Console | None = None) -> None:
         self._console = console or Console(stderr=True)
-        self._title, self._steps, self._shown = title, steps, shown
-        self._next_line_s = 0.0
+        self._title, self._first, self._steps, self._shown = title, first, steps, shown
+        self._next_line_s, self._begun_s = 0.0, time.monotonic()
         self._open = ExitStack()
         self._bar = Progress(
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
@@ -47,12 +47,26 @@ class TrainingProgress:
             return
         if time.monotonic() >= self._next_line_s or done == self._steps:
             self._next_line_s = time.monotonic() + _PLAIN_LINE_EVERY_S
-            self.say(f"{self._title}: step {done} of {self._steps}  {losses}")
+            pace_s = (time.monotonic() - self._begun_s) / max(1, done - self._first)
+            ahead = f"  ({time_left(pace_s * (self._steps - done))} left)" if done < self._steps else ""
+            self.say(f"{self._title}: step {done} of {self._steps}  {losses}{ahead}")
 
     def say(self, line: str) -> None:
         """Print one line above the bar."""
         if self._shown:
             self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def time_left(seconds: float) -> str:
+    """About how long that is.
+
+    >>> time_left(20), time_left(700), time_left(9100)
+    ('under a minute', 'about 12 min', 'about 2 h 32 min')
+    """
+    minutes = round(seconds / 60)
+    if minutes < 1:
+        return "under a minute"
+    return f"about {minutes} min" if minutes < 60 else f"about {minutes // 60} h {minutes % 60} min"
 
 
 def told(means: Mapping[str, float]) -> str:

@@ -4,6 +4,7 @@
 import dataclasses
 import typing
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 from handcraft.errors import HandcraftError
@@ -15,7 +16,7 @@ Config = TypeVar("Config", bound="Recorded")
 class Recorded:
     """A base for the frozen dataclass that configures what is trained; all fields but ``loop`` are recorded.
 
-    Fields are numbers, words, tuples of them, and dataclasses of such.
+    Fields are numbers, words, tuples of them, paths or None, and dataclasses of such.
     """
 
     def without_loop(self) -> dict[str, Any]:
@@ -46,4 +47,6 @@ def _built(config_type: Any, values: Mapping[str, Any]) -> Any:  # noqa: ANN401 
 def _value(field_type: Any, value: Any) -> Any:  # noqa: ANN401
     if dataclasses.is_dataclass(field_type):
         return _built(field_type, value)
+    if isinstance(value, str) and Path in (field_type, *typing.get_args(field_type)):
+        return Path(value)
     return tuple(value) if isinstance(value, list) else value

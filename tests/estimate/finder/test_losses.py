@@ -9,7 +9,13 @@ import torch
 
 from handcraft.estimate.finder import FINDER_SMOKE, SceneLabels
 from handcraft.estimate.finder.decoding import decode
-from handcraft.estimate.finder.losses import cell_targets, finder_losses, focal_loss, generalised_overlap
+from handcraft.estimate.finder.losses import (
+    cell_targets,
+    finder_losses,
+    focal_loss,
+    generalised_overlap,
+    score_loss,
+)
 from handcraft.estimate.finder.network import FinderMaps, FinderNet
 from handcraft.networks import parameter_count
 from handcraft.randomness import generator_for
@@ -32,12 +38,8 @@ def labels_of(boxes, *, turns=0.0, is_right=True, ignored=()):
 
 def perfect(targets):
     """Maps that say what the targets ask for."""
-    return FinderMaps(
-        torch.logit(targets.heat.clamp(1e-6, 1 - 1e-6)),
-        targets.boxes_px,
-        targets.direction,
-        40 * targets.is_right - 20,
-    )
+    heat = torch.logit(targets.heat.clamp(1e-6, 1 - 1e-6))
+    return FinderMaps(heat, targets.boxes_px, targets.direction, 40 * targets.is_right - 20, heat)
 
 
 @pytest.mark.parametrize("turn", [0.0, 1.2, -3.0])
@@ -68,7 +70,7 @@ def test_perfect_maps_lose_nothing_and_worse_ones_more():
     assert {name: pytest.approx(0, abs=1e-3) for name in ("box", "turn", "side")}.items() <= {
         name: each.item() for name, each in best.items() if name != "heat"
     }.items()
-    worse = finder_losses(FinderMaps(-maps.heat, maps.boxes_px + 5, -maps.direction, -maps.side), targets)
+    worse = finder_losses(FinderMaps(-maps.heat, maps.boxes_px + 5, -maps.direction, -maps.side, -maps.heat), targets)
     assert all(worse[name] > best[name] + 0.1 for name in best)
     assert worse["turn"].item() == pytest.approx(4.0, abs=1e-4)  # the opposite direction
 
@@ -79,6 +81,21 @@ def test_focal_loss_is_its_closed_form():
     judged = torch.tensor([[[True, True], [True, False]]])
     expected = -(0.4**2 * math.log(0.6) + 0.5**4 * 0.4**2 * math.log(0.6) + 0.1**2 * math.log(0.9))
     assert focal_loss(torch.logit(probability), heat, judged).item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_score_learns_how_often_a_peak_s_box_is_a_hand_s_and_teaches_nothing_else():
+    targets = cell_targets(labels_of([[4.0, 6.0, 22.0, 30.0]]), CELLS)
+    network = FinderNet(FINDER_SMOKE, generator=generator_for(1)).eval()
+    finder_losses(network(torch.rand(1, 3, 64, 64, generator=generator_for(2))), targets)["score"].backward()
+    assert (network.score_from_heat.grad != 0).all()
+    assert all(each.grad is None for name, each in network.named_parameters() if name != "score_from_heat")
+    maps = perfect(targets)
+    assert score_loss(maps, targets) < 1e-4
+    beside = dataclasses.replace(maps, boxes_px=maps.boxes_px + 20)
+    assert score_loss(beside, targets) > 5  # sure of a box that is no hand's
+    doubtful = dataclasses.replace(beside, score=torch.full_like(maps.score, -10.0))
+    assert score_loss(doubtful, targets) < 1e-4
+    assert decode(doubtful, 1).scores.item() < 1e-4
 
 
 def test_generalised_overlap_is_its_closed_form():

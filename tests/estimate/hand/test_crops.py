@@ -52,7 +52,7 @@ def test_a_dot_stays_under_its_keypoint():
 def test_a_hand_that_points_right_is_turned_by_a_quarter():
     keypoints_px = torch.zeros(1, 21, 2)
     keypoints_px[0, MIDDLE_MCP] = torch.tensor([5.0, 0.0])
-    assert hand_turns(keypoints_px).item() == pytest.approx(math.pi / 2)
+    assert hand_turns(keypoints_px, torch.ones(1, 21)).item() == pytest.approx(math.pi / 2)
 
 
 def test_upright_crops_show_hands_that_point_up(examples):
@@ -64,8 +64,8 @@ def test_upright_crops_show_hands_that_point_up(examples):
 
 
 def test_the_box_fills_its_share_of_the_crop(examples):
-    places = hand_places(examples.keypoints_px, PLAIN, generator=generator())
-    centre_px, longer_px = keypoint_boxes(examples.keypoints_px)
+    places = hand_places(examples, PLAIN, generator=generator())
+    centre_px, longer_px = keypoint_boxes(examples.keypoints_px, examples.keypoint_weights)
     torch.testing.assert_close(places.centre_px, centre_px)
     torch.testing.assert_close(places.side_px, PLAIN.box_scale * longer_px)
 
@@ -110,6 +110,76 @@ def test_covers_hide_up_to_four_tenths(examples):
     assert (hidden > 0).all()
     assert hidden.max() <= 0.4**2 + 0.05
     assert torch.equal(before.labels.keypoints_px, after.labels.keypoints_px)
+
+
+def test_crops_of_renders_are_drawn_as_ever(examples):
+    """In this order, so that a run that began with an earlier version goes on as it would have."""
+    config, drawn, count = HandCropConfig(beside_share=0.3), generator(5), len(examples)
+    crops = cut(examples, 32, config, generator=drawn)
+    again = generator(5)
+
+    def uniform(*shape):
+        return torch.rand(count, *shape, generator=again)
+
+    hands = examples.mirrored(uniform() < 0.5)
+    low, high = hands.keypoints_px.amin(1), hands.keypoints_px.amax(1)
+    longer_px = (high - low).amax(-1)
+    side_px = config.box_scale * longer_px * config.scale ** (2 * uniform() - 1)
+    offset = torch.stack([2 * uniform() - 1, 2 * uniform() - 1], -1) * config.shift
+    widest = torch.where(uniform() < config.upright_share, math.radians(config.upright_deg), math.pi)
+    along = hands.keypoints_px[:, MIDDLE_MCP] - hands.keypoints_px[:, 0]
+    turn_rad = torch.atan2(along[:, 0], -along[:, 1]) + (2 * uniform() - 1) * widest
+    corner, inwards = (uniform(2) < 0.5).float(), 0.2 * uniform(2)
+    beside_px = 48 * (corner * (1 - inwards) + (1 - corner) * inwards)
+    beside_side_px, beside_rad = 48 * (0.15 + 0.3 * uniform()), math.pi * (2 * uniform() - 1)
+    missing = uniform() < 0.3
+    places = CropPlaces(
+        torch.where(missing[:, None], beside_px, (low + high) / 2 + offset * longer_px[:, None]),
+        torch.where(missing, beside_side_px, side_px),
+        torch.where(missing, beside_rad, turn_rad),
+    )
+    expected_px = places.keypoints_in_crop(hands.keypoints_px, 32)
+    torch.testing.assert_close(crops.labels.keypoints_px, expected_px, atol=1e-3, rtol=1e-4)
+    assert torch.equal(crops.present, ((expected_px > 0) & (expected_px < 32)).all(-1).sum(-1) > 7)
+    assert torch.rand(1, generator=drawn).item() == pytest.approx(0.5367261)  # as many numbers were drawn for the look
+
+
+def test_crops_lie_about_the_known_keypoints(examples):
+    far_px = examples.keypoints_px.clone()
+    far_px[:, 4:] = torch.nan
+    weights = torch.ones(12, 21)
+    weights[:, 4:] = 0
+    centre_px, longer_px = keypoint_boxes(far_px, weights)
+    known_px = examples.keypoints_px[:, :4]
+    torch.testing.assert_close(longer_px, (known_px.amax(1) - known_px.amin(1)).amax(-1))
+    torch.testing.assert_close(centre_px, (known_px.amax(1) + known_px.amin(1)) / 2)
+    assert (hand_turns(far_px, weights) == 0).all()
+
+
+def test_what_is_not_known_does_not_decide_whether_a_hand_is_there(examples):
+    few = examples.keypoint_weights.clone()
+    few[:, 3:] = 0
+    far_px = torch.where(few[..., None] > 0, examples.keypoints_px, 1e4)
+    assert cut(
+        replace(examples, keypoint_weights=few, keypoints_px=far_px), 32, PLAIN, generator=generator()
+    ).present.all()
+
+
+def test_no_crop_lies_beside_the_hand_of_a_photograph(examples):
+    photographs = replace(examples, has_pose=torch.zeros(12, dtype=torch.bool))
+    assert cut(photographs, 32, replace(PLAIN, beside_share=0.999), generator=generator()).present.all()
+
+
+def test_a_square_of_the_reach_holds_every_crop(examples):
+    config = replace(PLAIN, scale=1.25, shift=0.1, upright_share=0.0)
+    _, longer_px = keypoint_boxes(examples.keypoints_px, examples.keypoint_weights)
+    for seed in range(30):
+        places = hand_places(examples, config, generator=generator(seed))
+        corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]) - 0.5
+        turned = corners @ places.picture_from_crop().mT * places.side_px[:, None, None] + places.centre_px[:, None]
+        centre_px, _ = keypoint_boxes(examples.keypoints_px, examples.keypoint_weights)
+        away = (turned - centre_px[:, None]).abs().amax((1, 2))
+        assert (away <= config.reach * longer_px / 2).all()
 
 
 @pytest.mark.parametrize("wrong", [{"box_scale": 0.9}, {"scale": 0.5}, {"upright_share": 1.5}, {"beside_share": 1.0}])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Errors are what a network with known answers must have."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -50,7 +51,7 @@ def test_the_truth_has_no_error(examples, truth):
 
 def test_keypoints_are_judged_in_hands(examples, truth):
     errors = read(examples, truth, shift=0.1)
-    expected = 0.1 * 2**0.5 * SIDE / keypoint_boxes(truth.keypoints_px)[1]
+    expected = 0.1 * 2**0.5 * SIDE / keypoint_boxes(truth.keypoints_px, truth.keypoint_weights)[1]
     torch.testing.assert_close(errors.keypoints, expected[:, None].expand(-1, 21), rtol=1e-4, atol=1e-5)
 
 
@@ -63,3 +64,13 @@ def test_size_and_turn_are_forgiven_by_alignment_only(examples, truth):
 
 def test_wrong_sides_are_counted(examples, truth):
     assert not read(examples, truth, is_right=False).side_is_right.any()
+
+
+def test_what_is_not_known_has_no_error(examples, truth):
+    weights = torch.ones(12, 21)
+    weights[:, 20] = 0
+    photographs = replace(examples, keypoint_weights=weights, has_pose=torch.zeros(12, dtype=torch.bool))
+    errors = read(photographs, truth)
+    assert errors.keypoints[:, 20].isnan().all()
+    assert not errors.keypoints[:, :20].isnan().any()
+    assert errors.joints_mm.isnan().all()

@@ -9,7 +9,9 @@ import torch
 from handcraft.errors import HandcraftError
 from handcraft.estimate.hand import HAND_SMOKE, HandNetConfig, StreamConfig, train_hand_net
 from handcraft.estimate.hand.export import load_hand_net
+from handcraft.scene import WearConfig
 from handcraft.training import LoopConfig
+from tests.data.mano.make import write_mano
 
 TINY = replace(HAND_SMOKE, stream=StreamConfig(render_px=32, block=32, passes=1), batch_size=16)
 
@@ -54,3 +56,20 @@ def test_what_cannot_be_trained_is_refused():
         HandNetConfig(image_px=40)
     with pytest.raises(HandcraftError, match="passes"):
         StreamConfig(passes=0)
+    with pytest.raises(HandcraftError, match="shares"):
+        StreamConfig(shares=(0.0, 0.0, 0.0))
+
+
+def test_a_camera_of_ones_own_sees_the_shares_asked_for():
+    scenes = StreamConfig(block=100, shares=(0.0, 1.0, 3.0)).scenes()
+    assert [(scene.placement.view, count) for scene, count in scenes] == [("third_person", 25), ("egocentric", 75)]
+    assert all(scene.wear.glove_share == 1.0 for scene, _ in StreamConfig(wear=WearConfig(glove_share=1.0)).scenes())
+
+
+def test_mano_s_hand_trains_exports_and_is_itself_again(tmp_path):
+    write_mano(tmp_path)
+    stream = StreamConfig(render_px=32, block=32, passes=1, mano=tmp_path / "MANO_RIGHT.pkl")
+    train_hand_net(replace(TINY, stream=stream, loop=loop(1)), tmp_path / "run", progress=False)
+    network, config, _ = load_hand_net(tmp_path / "run")
+    assert network.shape_parameters == 10
+    assert config.stream == stream

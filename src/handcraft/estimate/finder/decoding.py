@@ -18,16 +18,21 @@ def decode(maps: FinderMaps, peaks: int) -> Found:
 
     Its operations are those that ONNX has, for it is a part of the exported graph.
     """
-    heat = torch.sigmoid(maps.heat)
-    highest = F.max_pool2d(heat[:, None], 3, stride=1, padding=1)[:, 0]
-    peak_heat = torch.where((heat >= highest) & (heat >= FAINTEST), heat, torch.zeros_like(heat))
-    scores, cells = torch.topk(peak_heat.flatten(1), peaks)
-    is_there = scores > 0
+    highest, cells = torch.topk(peak_heat(maps).flatten(1), peaks)
+    is_there = highest > 0
+    scores = torch.sigmoid(_at(maps.score[:, None], cells)[..., 0])
     boxes_px = _at(maps.boxes_px, cells)
     direction = _at(maps.direction, cells)
     turns_rad = torch.atan2(direction[..., 1], direction[..., 0])
     right = torch.sigmoid(_at(maps.side[:, None], cells)[..., 0])
-    return Found(boxes_px * is_there[..., None], scores, turns_rad * is_there, right * is_there)
+    return Found(boxes_px * is_there[..., None], scores * is_there, turns_rad * is_there, right * is_there)
+
+
+def peak_heat(maps: FinderMaps) -> Float[Tensor, "n cells cells"]:
+    """The heat of cells that say it loudest of their 3x3 neighbours, 0 elsewhere."""
+    heat = torch.sigmoid(maps.heat)
+    highest = F.max_pool2d(heat[:, None], 3, stride=1, padding=1)[:, 0]
+    return torch.where((heat >= highest) & (heat >= FAINTEST), heat, torch.zeros_like(heat))
 
 
 def _at(

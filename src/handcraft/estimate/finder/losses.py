@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor
 
 from handcraft.estimate.finder.config import STRIDE_PX
+from handcraft.estimate.finder.decoding import peak_heat
 from handcraft.estimate.finder.labels import SceneLabels
 from handcraft.estimate.finder.network import FinderMaps, cell_centres
 
@@ -20,7 +21,9 @@ NEAR_SHARE = 0.1
 """Cells with at least so much heat are taught what hand it is."""
 FOCUS, NEAR_FOCUS = 2.0, 4.0
 """alpha and beta of the focal loss."""
-WEIGHTS = {"heat": 1.0, "box": 2.0, "turn": 1.0, "side": 0.5}
+WEIGHTS = {"heat": 1.0, "box": 2.0, "turn": 1.0, "side": 0.5, "score": 1.0}
+HIT = 0.5
+"""Intersection over union from which a box is its hand's, for the score."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,7 @@ def _in_ignored(labels: SceneLabels, centres_px: Float[Tensor, "2 cells cells"])
 
 
 def finder_losses(maps: FinderMaps, targets: CellTargets) -> dict[str, Float[Tensor, ""]]:
-    """The four losses by name; those of boxes, turns and sides are means over hands."""
+    """The losses by name; those of boxes, turns and sides are means over hands, that of scores is one over peaks."""
     weight, hands = targets.weight, targets.weight.sum().clamp_min(1.0)
     turn_error = (maps.direction - targets.direction).square().sum(1)
     side_error = F.binary_cross_entropy_with_logits(maps.side, targets.is_right, reduction="none")
@@ -91,7 +94,17 @@ def finder_losses(maps: FinderMaps, targets: CellTargets) -> dict[str, Float[Ten
         "box": (weight * (1 - generalised_overlap(maps.boxes_px, targets.boxes_px))).sum() / hands,
         "turn": (weight * targets.turn_weight * turn_error).sum() / hands,
         "side": (weight * side_error).sum() / hands,
+        "score": score_loss(maps, targets),
     }
+
+
+def score_loss(maps: FinderMaps, targets: CellTargets) -> Float[Tensor, ""]:
+    """Cross-entropy of a peak's box being that of its hand; reaches what makes scores of heat, nothing else."""
+    overlap = overlaps(maps.boxes_px.detach(), targets.boxes_px)[0]
+    is_hit = (overlap >= HIT) & (targets.weight > 0)
+    counts = ((peak_heat(maps) > 0) & targets.judged).detach()
+    loss = F.binary_cross_entropy_with_logits(maps.score, is_hit.float(), reduction="none")
+    return (loss * counts).sum() / counts.sum().clamp_min(1)
 
 
 def focal_loss(
@@ -113,8 +126,16 @@ def generalised_overlap(
 
     Unlike the plain one it pulls boxes together that do not touch.
     """
+    overlap, union = overlaps(one, other)
+    hull = (torch.maximum(one[:, 2:], other[:, 2:]) - torch.minimum(one[:, :2], other[:, :2])).prod(1)
+    return overlap - (hull - union) / hull.clamp_min(1e-6)
+
+
+def overlaps(
+    one: Float[Tensor, "n 4 cells cells"], other: Float[Tensor, "n 4 cells cells"]
+) -> tuple[Float[Tensor, "n cells cells"], Float[Tensor, "n cells cells"]]:
+    """Intersection over union, and the union's area."""
     low, high = torch.maximum(one[:, :2], other[:, :2]), torch.minimum(one[:, 2:], other[:, 2:])
     shared = (high - low).clamp_min(0).prod(1)
     union = (one[:, 2:] - one[:, :2]).prod(1) + (other[:, 2:] - other[:, :2]).prod(1) - shared
-    hull = (torch.maximum(one[:, 2:], other[:, 2:]) - torch.minimum(one[:, :2], other[:, :2])).prod(1)
-    return shared / union.clamp_min(1e-6) - (hull - union) / hull.clamp_min(1e-6)
+    return shared / union.clamp_min(1e-6), union

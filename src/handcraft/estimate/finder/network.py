@@ -37,6 +37,8 @@ class FinderMaps:
     """Cosine and sine of its turn, times anything above 0."""
     side: Float[Tensor, "n cells cells"]
     """Logit of it being a right hand."""
+    score: Float[Tensor, "n cells cells"]
+    """Logit of the box being a hand's: ``heat`` made a probability, which the focal loss does not leave it."""
 
 
 class FinderNet(nn.Module):
@@ -62,6 +64,7 @@ class FinderNet(nn.Module):
             self.answers.weight.mul_(0.1)
             assert self.answers.bias is not None
             self.answers.bias[0] = torch.logit(torch.tensor(PRIOR))
+        self.score_from_heat = nn.Parameter(torch.tensor([1.0, 0.0]))
 
     def forward(self, images: Float[Tensor, "n 3 size size"]) -> FinderMaps:
         """What every cell says of the pictures."""
@@ -72,7 +75,9 @@ class FinderNet(nn.Module):
         eighth = self.merged_eighth(eighth + _doubled(self.to_eighth(sixteenth)))
         answers = self.answers(self.head(eighth)).float()
         heat, offset, size, direction, side = answers.split(ANSWERS, 1)
-        return FinderMaps(heat[:, 0], self._boxes(offset, size), direction, side[:, 0])
+        slope, shift = self.score_from_heat.unbind()
+        score = slope * heat[:, 0].detach() + shift  # judging the map must not change it (Platt 1999)
+        return FinderMaps(heat[:, 0], self._boxes(offset, size), direction, side[:, 0], score)
 
     def _boxes(
         self, offset: Float[Tensor, "n 2 cells cells"], size: Float[Tensor, "n 2 cells cells"]

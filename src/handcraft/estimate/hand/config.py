@@ -33,7 +33,7 @@ class HandNetConfig(Recorded):
     learning_rate: float = 2e-3
     """Peak; reached after ``warm_up_steps`` and kept until the decay."""
     warm_up_steps: int = 300
-    decay_share: float = 0.3
+    decay_share: float = 0.6
     """Share of all steps, at the end, over which the rate falls to 0 along half a cosine. A finished run can be
     resumed with more steps: the rate is back at its peak, and falls at the new end."""
     weight_decay: float = 0.02
@@ -43,7 +43,7 @@ class HandNetConfig(Recorded):
     device: Device = "auto"
     precision: Precision = "auto"
     """Of training; exported networks compute in float32."""
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(20_000, 50, 500, 1_000))
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(8_400, 20, 100, 2_000))
 
     def __post_init__(self) -> None:
         expect_at_least(1, batch_size=self.batch_size, warm_up_steps=self.warm_up_steps, width=min(self.widths))
@@ -72,11 +72,13 @@ HAND_SMOKE = HandNetConfig(
 )
 """Seconds: shows that everything runs, learns nothing."""
 
-HAND_LAPTOP = HandNetConfig(stream=StreamConfig(block=2048), loop=LoopConfig(3_000, 50, 250, 1_000))
+HAND_LAPTOP = HandNetConfig(loop=LoopConfig(3_000, 50, 250, 1_000))
 """192,000 crops."""
 
 HAND_SHIPPED = HandNetConfig()
 """What the network in the package was trained as."""
 
-HAND_PAPER = replace(HAND_SHIPPED, batch_size=256, loop=LoopConfig(200_000, 100, 1_000, 5_000))
+HAND_PAPER = replace(
+    HAND_SHIPPED, stream=StreamConfig(block=4096), batch_size=256, loop=LoopConfig(200_000, 100, 1_000, 5_000)
+)
 """For a GPU: 51 million crops."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training crops of the hand network, cut from renders and moved with all their labels.
+"""Training crops of the hand network, cut from pictures and moved with all their labels.
 
 A crop is a square about the box of the 21 keypoints, ``box_scale`` times as wide as the box is long, and turned: half
 of them nearly so that the hand points up, as crops are once a first look has told the roll; half of them anyhow.
@@ -48,7 +48,9 @@ class HandCropConfig:
     cover_share: float = 0.15
     """Share of crops with a patch of one colour over part of the hand."""
     look: DegradeConfig = field(
-        default_factory=lambda: DegradeConfig(colour=0.4, brightness=0.2, contrast=0.4, saturation=1.0, noise=0.06)
+        default_factory=lambda: DegradeConfig(
+            colour=0.4, brightness=0.2, contrast=0.4, saturation=1.0, blur=0.7, noise=0.05
+        )
     )
     """How far colours, sharpness and noise are changed."""
 
@@ -60,6 +62,11 @@ class HandCropConfig:
             if not 0 <= getattr(self, name) <= 1:
                 raise HandcraftError(f"Expected `{name}` to be from 0 to 1, but got {getattr(self, name)}.")
         expect_below_one(beside_share=self.beside_share)
+
+    @property
+    def reach(self) -> float:
+        """Side of the upright square that holds every crop about a hand, over the longer side of the hand's box."""
+        return math.sqrt(2) * self.box_scale * self.scale + 2 * self.shift
 
 
 @dataclass(frozen=True)
@@ -105,29 +112,33 @@ class CropPlaces:
         return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
-def hand_turns(keypoints_px: Float[Tensor, "n 21 2"]) -> Float[Tensor, " n"]:
-    """By how much hands are turned from pointing up (wrist to middle knuckle), clockwise as seen."""
+def hand_turns(keypoints_px: Float[Tensor, "n 21 2"], weights: Float[Tensor, "n 21"]) -> Float[Tensor, " n"]:
+    """By how much hands are turned from pointing up (wrist to middle knuckle), clockwise as seen; 0 if unknown."""
     along = keypoints_px[:, MIDDLE_MCP] - keypoints_px[:, WRIST]
-    return torch.atan2(along[:, 0], -along[:, 1])
+    is_known = (weights[:, MIDDLE_MCP] > 0) & (weights[:, WRIST] > 0)
+    return torch.where(is_known, torch.atan2(along[:, 0], -along[:, 1]), 0.0)
 
 
-def keypoint_boxes(keypoints_px: Float[Tensor, "n 21 2"]) -> tuple[Float[Tensor, "n 2"], Float[Tensor, " n"]]:
-    """Centres and longer sides of the boxes around the keypoints."""
-    low, high = keypoints_px.amin(1), keypoints_px.amax(1)
+def keypoint_boxes(
+    keypoints_px: Float[Tensor, "n 21 2"], weights: Float[Tensor, "n 21"]
+) -> tuple[Float[Tensor, "n 2"], Float[Tensor, " n"]]:
+    """Centres and longer sides of the boxes around the keypoints whose weight is above 0."""
+    is_known = weights[..., None] > 0
+    low = torch.where(is_known, keypoints_px, torch.inf).amin(1)
+    high = torch.where(is_known, keypoints_px, -torch.inf).amax(1)
     return (low + high) / 2, (high - low).amax(-1).clamp_min(1.0)
 
 
-def hand_places(
-    keypoints_px: Float[Tensor, "n 21 2"], config: HandCropConfig, *, generator: torch.Generator
-) -> CropPlaces:
+def hand_places(examples: HandExamples, config: HandCropConfig, *, generator: torch.Generator) -> CropPlaces:
     """Crops about the hands, as far off as a finder may be."""
-    count = len(keypoints_px)
-    centre_px, longer_px = keypoint_boxes(keypoints_px)
+    count = len(examples)
+    centre_px, longer_px = keypoint_boxes(examples.keypoints_px, examples.keypoint_weights)
+    turn_rad = hand_turns(examples.keypoints_px, examples.keypoint_weights)
     side_px = config.box_scale * longer_px * torch.exp(_signed(count, generator) * math.log(config.scale))
     offset = torch.stack([_signed(count, generator), _signed(count, generator)], -1) * config.shift
     is_upright = torch.rand(count, generator=generator) < config.upright_share
     off_rad = _signed(count, generator) * torch.where(is_upright, math.radians(config.upright_deg), math.pi)
-    return CropPlaces(centre_px + offset * longer_px[:, None], side_px, hand_turns(keypoints_px) + off_rad)
+    return CropPlaces(centre_px + offset * longer_px[:, None], side_px, turn_rad + off_rad)
 
 
 def places_beside(count: int, picture_px: int, *, generator: torch.Generator) -> CropPlaces:
@@ -140,12 +151,15 @@ def places_beside(count: int, picture_px: int, *, generator: torch.Generator) ->
 
 
 def cut(examples: HandExamples, size: int, config: HandCropConfig, *, generator: torch.Generator) -> HandCrops:
-    """One crop of every example, moved and recoloured; half of them in a mirror."""
+    """One crop of every example, moved and recoloured; half of them in a mirror.
+
+    No crop misses the hand of an example without a known pose: a photograph may show hands that nobody labelled.
+    """
     count = len(examples)
     examples = examples.mirrored(torch.rand(count, generator=generator) < 0.5)
-    about = hand_places(examples.keypoints_px, config, generator=generator)
+    about = hand_places(examples, config, generator=generator)
     beside = places_beside(count, examples.images.shape[-1], generator=generator)
-    missing = torch.rand(count, generator=generator) < config.beside_share
+    missing = (torch.rand(count, generator=generator) < config.beside_share) & examples.has_pose
     places = CropPlaces(
         torch.where(missing[:, None], beside.centre_px, about.centre_px),
         torch.where(missing, beside.side_px, about.side_px),
@@ -157,8 +171,9 @@ def cut(examples: HandExamples, size: int, config: HandCropConfig, *, generator:
     images = degrade(images, config.look, generator=generator)
     images = _covered(images, config.cover_share, generator=generator)
     labels = _turned(examples, places, size)
-    inside = ((labels.keypoints_px > 0) & (labels.keypoints_px < size)).all(-1).sum(-1)
-    return HandCrops(images, labels, inside > len(KEYPOINTS) // 3)
+    is_known = labels.keypoint_weights > 0
+    inside = ((labels.keypoints_px > 0) & (labels.keypoints_px < size)).all(-1) & is_known
+    return HandCrops(images, labels, inside.sum(-1) > is_known.sum(-1) // 3)
 
 
 def _turned(examples: HandExamples, places: CropPlaces, size: int) -> HandExamples:

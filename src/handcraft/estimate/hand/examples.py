@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the hand network learns from a render: its picture and every label, as tensors of one batch.
+"""What the hand network learns from: pictures and their labels, as tensors of one batch.
+
+Renders know everything. Photographs know some keypoints and perhaps the side; what is unknown is marked, and teaches
+nothing.
 
 Examples can be moved: :meth:`HandExamples.mirrored` shows the other hand, labels and all.
 """
@@ -13,6 +16,7 @@ from torch import Tensor
 
 from handcraft.data.sample import HandSample
 from handcraft.errors import HandcraftError
+from handcraft.hand.skeleton import KEYPOINTS
 
 WRIST = 0
 
@@ -33,6 +37,11 @@ class HandExamples:
     camera_from_hand: Float[Tensor, "n 3 3"]
     """Rotation; a left hand's frame is the right one's with z mirrored."""
     shape: Float[Tensor, "n parameter"]
+    keypoint_weights: Float[Tensor, "n 21"]
+    """How sure each keypoint's label is, 0 to 1; of what has 0 the place means nothing."""
+    has_pose: Bool[Tensor, " n"]
+    """Whether all is known that a photograph does not tell: 3D joints, angles, rotation, shape, what else is seen."""
+    has_side: Bool[Tensor, " n"]
 
     def __len__(self) -> int:
         """How many."""
@@ -95,7 +104,14 @@ def examples_from(samples: Sequence[HandSample]) -> HandExamples:
         stacked("angles_rad"),
         stacked("camera_from_hand")[:, :3, :3].contiguous(),
         stacked("shape"),
+        **all_known(len(samples)),
     )
+
+
+def all_known(count: int) -> dict[str, Tensor]:
+    """The last three fields of ``count`` examples of which everything is known."""
+    known = torch.ones(count, dtype=torch.bool)
+    return {"keypoint_weights": torch.ones(count, len(KEYPOINTS)), "has_pose": known, "has_side": known.clone()}
 
 
 def joined(parts: Sequence[HandExamples]) -> HandExamples:

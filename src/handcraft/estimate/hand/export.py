@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A trained hand network as an ONNX file: bytes of crops in, everything in users' units out."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from handcraft.estimate.hand.learner import KIND, make_hand_net
 from handcraft.estimate.hand.network import HandNet
 from handcraft.estimate.parity import example_crops, write_onnx
 from handcraft.hand.anatomy import DOF_NAMES
-from handcraft.hand.anny_hand import PHENOTYPES
 from handcraft.hand.skeleton import KEYPOINTS
 from handcraft.training import RunFolder, load_checkpoint
 
@@ -30,6 +30,9 @@ OUTPUT_NAMES = (
     "shape",
 )
 LICENCE = "Apache-2.0"
+DATA = "handcraft's own renders"
+TOLD = "told"
+"""In a learner's state, what else is worth telling of the run."""
 
 
 class ExportedHandNet(nn.Module):
@@ -70,7 +73,14 @@ def load_hand_net(path: Path) -> tuple[HandNet, HandNetConfig, dict[str, Any]]:
     except (RuntimeError, KeyError) as error:
         reason = " ".join(str(error).split())[:200]
         raise HandcraftError(f"Expected {file} to fit its configuration, but it does not: {reason}.") from error
-    told = {"steps": checkpoint.step, "batch_size": config.batch_size, "seed": config.seed, "handcraft": __version__}
+    told = {
+        "data": DATA,
+        "steps": checkpoint.step,
+        "batch_size": config.batch_size,
+        "seed": config.seed,
+        "handcraft": __version__,
+        **checkpoint.state["learner"].get(TOLD, {}),
+    }
     return network.eval(), config, told
 
 
@@ -80,16 +90,24 @@ def export_hand_net(run: Path, out: Path) -> None:
     Raises:
         HandcraftError: no such run, onnx is not installed, or the file's answers differ from torch's.
     """
-    network, config, told = load_hand_net(run)
+    write_hand_net(*load_hand_net(run), out)
+
+
+def write_hand_net(network: HandNet, config: HandNetConfig, told: Mapping[str, Any], out: Path) -> None:
+    """Write ``network`` as the ONNX file ``out``; ``told`` is what is worth telling of its training.
+
+    Raises:
+        HandcraftError: onnx is not installed, or the file's answers differ from torch's.
+    """
     about = {
         "image_px": config.image_px,
         "box_scale": config.crops.box_scale,
         "keypoints": KEYPOINTS,
         "dof": DOF_NAMES,
-        "shape": PHENOTYPES,
+        "shape": config.stream.shape_names,
         "units": {"keypoints_px": "pixel of the crop", "keypoints_3d_m": "metre from the wrist, camera axes"},
         "licence": LICENCE,
-        "training": {**told, "data": "handcraft's own renders"},
+        "training": {**told, "config": config.without_loop()},
     }
     write_onnx(
         ExportedHandNet(network, config.image_px),

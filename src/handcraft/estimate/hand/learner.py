@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the hand network on its stream of renders.
+"""Trains the hand network on what a feed gives: renders made on the fly, photographs, or both.
 
-Which renders a step sees, how they are cut and how their look is changed follows from (seed, step) alone.
+Which examples a step sees, how they are cut and how their look is changed follows from (seed, step) alone.
 """
 
 from pathlib import Path
@@ -14,41 +14,40 @@ from handcraft.data import contact_sheet, draw_skeleton, in_rows, whole_scale
 from handcraft.estimate.hand.config import HandNetConfig
 from handcraft.estimate.hand.crops import HandCrops, cut
 from handcraft.estimate.hand.examples import HandExamples
+from handcraft.estimate.hand.feeds import HandFeed
 from handcraft.estimate.hand.losses import hand_losses, total
 from handcraft.estimate.hand.network import HandNet
-from handcraft.estimate.render_blocks import RenderBlocks
-from handcraft.hand.anny_hand import PHENOTYPES
 from handcraft.randomness import generator_for
-from handcraft.training import SingleNetwork, batch_indices, process_slice
+from handcraft.training import SingleNetwork
 from handcraft.training.moving_average import MovingAverage
 from handcraft.training.schedule import set_learning_rate
 
 KIND = "hand"
-WEIGHTS_STREAM, ORDER_STREAM, CROP_STREAM, DRAW_STREAM = 0, 1, 2, 3
+WEIGHTS_STREAM, CROP_STREAM, DRAW_STREAM = 0, 2, 3
 DRAWN_COLUMNS = 6
 
 
 def make_hand_net(config: HandNetConfig, *, generator: torch.Generator) -> HandNet:
-    """The network of ``config`` for Anny's hand, with fresh weights."""
-    return HandNet(config.widths, config.blocks, len(PHENOTYPES), generator=generator)
+    """The network of ``config``, with fresh weights."""
+    return HandNet(config.widths, config.blocks, len(config.stream.shape_names), generator=generator)
 
 
 class HandLearner(SingleNetwork):
-    """Learns ``config`` from ``blocks`` of renders; a ``training.Learner``."""
+    """Trains a network of ``config`` on what ``feed`` gives; a ``training.Learner``."""
 
     kind = KIND
     network: HandNet
 
     def __init__(
         self,
-        blocks: RenderBlocks[HandExamples],
+        network: HandNet,
+        feed: HandFeed,
         shown: HandExamples,
         config: HandNetConfig,
         accelerator: Accelerator,
     ) -> None:
-        """Learn from ``blocks``; ``shown`` are what its pictures show."""
-        self.blocks, self.shown, self.config, self.accelerator = blocks, shown, config, accelerator
-        network = make_hand_net(config, generator=generator_for(config.seed, WEIGHTS_STREAM))
+        """Learn from ``feed``; ``shown`` are what its pictures show."""
+        self.feed, self.shown, self.config, self.accelerator = feed, shown, config, accelerator
         optimiser = torch.optim.AdamW(
             network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
         )
@@ -56,16 +55,11 @@ class HandLearner(SingleNetwork):
         self.average = MovingAverage(self.network, config.ema_decay)
         self.wrapped, self.optimiser = accelerator.prepare(self.network, optimiser)
 
-    @property
-    def steps_in_block(self) -> int:
-        """How many steps train on one block."""
-        return max(1, self.blocks.size * self.config.stream.passes // self.config.batch_size)
-
     def step(self, step: int) -> dict[str, float]:
         """Train on the batch of ``step``."""
         set_learning_rate(self.optimiser, self.config.rate_at(step))
         crops = self._batch(step)
-        self.network.train()
+        self.set_mode()
         losses = hand_losses(self.wrapped(crops.images), crops, self.config.image_px)
         loss = total(losses, self.config.weights)
         self.optimiser.zero_grad()
@@ -74,17 +68,16 @@ class HandLearner(SingleNetwork):
         self.average.follow(self.network, step)
         return {"loss": loss.item(), **{name: value.item() for name, value in losses.items()}}
 
+    def set_mode(self) -> None:
+        """Training mode: batch normalisation by the batch, whose statistics are followed."""
+        self.network.train()
+
     def _batch(self, step: int) -> HandCrops:
         """This process's share of the batch."""
         config, alone = self.config, self.accelerator.process_index
-        block, place = divmod(step, self.steps_in_block)
-        examples = self.blocks.at(block)
-        chosen = batch_indices(
-            len(examples), config.batch_size, seed=config.seed, stream=ORDER_STREAM + (block << 8), step=place
-        )
-        mine = process_slice(chosen, process_index=alone, num_processes=self.accelerator.num_processes)
+        examples = self.feed.at(step, process_index=alone, num_processes=self.accelerator.num_processes)
         generator = generator_for(config.seed, CROP_STREAM, step, alone)
-        return cut(examples.rows(mine), config.image_px, config.crops, generator=generator).to(self.accelerator.device)
+        return cut(examples, config.image_px, config.crops, generator=generator).to(self.accelerator.device)
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, their average and the optimiser."""

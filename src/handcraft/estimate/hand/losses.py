@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the hand network is trained by: one loss per output, each a mean over the crops that show a hand."""
+"""What the hand network is trained by: a loss per output, each a mean over what is known of crops that show a hand."""
 
 import math
 from dataclasses import dataclass
@@ -14,6 +14,9 @@ from handcraft.estimate.hand.network import HandOutputs
 
 CONFIDENT_WITHIN = 0.1
 """Share of the hand's longer side within which a keypoint counts as found: confidence is its probability."""
+
+LEAST_WEIGHT = 1e-6
+"""All weights together count at least so much: the mean of nothing is 0."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class HandLossWeights:
     """Mean absolute error of the rotation matrix."""
     shape: float = 0.1
     """Mean absolute error of shape parameters."""
-    side: float = 0.1
+    side: float = 0.5
     """Cross-entropy of left and right."""
     presence: float = 0.1
     """Cross-entropy of hand and no hand."""
@@ -41,29 +44,39 @@ class HandLossWeights:
 
 
 def hand_losses(outputs: HandOutputs, crops: HandCrops, size_px: int) -> dict[str, Float[Tensor, ""]]:
-    """Each loss by the name of its weight; ``size_px`` is the side of the crops."""
+    """Each loss by the name of its weight; ``size_px`` is the side of the crops.
+
+    Labels that are not known may be anything, NaN too: they change no loss and no gradient. A loss of which a batch
+    knows nothing is 0.
+    """
     labels, present = crops.labels, crops.present.float()
-    places = labels.keypoints_px / size_px
-    inside = ((places > 0) & (places < 1)).all(-1).float() * present[:, None]
+    weights = labels.keypoint_weights * present[:, None]
+    places = torch.where(labels.keypoint_weights[..., None] > 0, labels.keypoints_px / size_px, 0.5)
+    inside = ((places > 0) & (places < 1)).all(-1).float() * weights
     offset = outputs.places - places
     distance = offset.square().sum(-1).add(1e-8).sqrt()
-    hand_side = keypoint_boxes(labels.keypoints_px)[1] / size_px
+    hand_side = keypoint_boxes(labels.keypoints_px, labels.keypoint_weights)[1] / size_px
     found = (distance.detach() < CONFIDENT_WITHIN * hand_side[:, None]).float()
-    joints = (outputs.joints_m - labels.joints_m).square().sum(-1).add(1e-10).sqrt()
+    posed, sided = present * labels.has_pose, present * labels.has_side
 
-    def mean_over_hands(values: Tensor) -> Float[Tensor, ""]:
-        return (values.flatten(1).mean(1) * present).sum() / present.sum().clamp_min(1)
+    def off(name: str) -> Tensor:
+        truth = getattr(labels, name)
+        is_known = labels.has_pose.view(-1, *[1] * (truth.ndim - 1))
+        return getattr(outputs, name) - torch.where(is_known, truth, 0.0)
+
+    joints = off("joints_m").square().sum(-1).add(1e-10).sqrt()
+    right = _judged(outputs.right_logits, labels.is_right.float())
 
     return {
         "map": _mean(_map_cross_entropy(outputs.log_places, places), inside),
         "place": _mean(distance, inside),
-        "joints": mean_over_hands(joints),
-        "angles": mean_over_hands((outputs.angles_rad - labels.angles_rad).abs()),
-        "rotation": mean_over_hands((outputs.camera_from_hand - labels.camera_from_hand).abs()),
-        "shape": mean_over_hands((outputs.shape - labels.shape).abs()),
-        "side": mean_over_hands(_judged(outputs.right_logits, labels.is_right.float())[:, None]),
+        "joints": _mean_over_hands(joints, posed),
+        "angles": _mean_over_hands(off("angles_rad").abs(), posed),
+        "rotation": _mean_over_hands(off("camera_from_hand").abs(), posed),
+        "shape": _mean_over_hands(off("shape").abs(), posed),
+        "side": _mean_over_hands(right[:, None], sided),
         "presence": _judged(outputs.presence_logits, present).mean(),
-        "confidence": _mean(_judged(outputs.confidence_logits, found), present[:, None].expand_as(found)),
+        "confidence": _mean(_judged(outputs.confidence_logits, found), weights),
     }
 
 
@@ -73,7 +86,11 @@ def total(losses: dict[str, Float[Tensor, ""]], weights: HandLossWeights) -> Flo
 
 
 def _mean(values: Float[Tensor, "batch joint"], weights: Float[Tensor, "batch joint"]) -> Float[Tensor, ""]:
-    return (values * weights).sum() / weights.sum().clamp_min(1)
+    return (values * weights).sum() / weights.sum().clamp_min(LEAST_WEIGHT)
+
+
+def _mean_over_hands(values: Float[Tensor, "batch ..."], weights: Float[Tensor, " batch"]) -> Float[Tensor, ""]:
+    return _mean(values.flatten(1).mean(1)[:, None], weights[:, None])
 
 
 def _judged(logits: Float[Tensor, "*batch"], truth: Float[Tensor, "*batch"]) -> Float[Tensor, "*batch"]:

@@ -3,8 +3,10 @@
 
 Plain 3x3 convolutions and batch normalisation: they train fast on CPUs in bfloat16, and onnxruntime folds the one into
 the other. Keypoints are the expected places of heat maps (Sun et al. 2018, "Integral human pose regression"): exact
-below a cell, differentiable, and two small operations in an exported graph. The head sees where the keypoints are, so
-that depth, pose and shape agree with them.
+below a cell, differentiable, and two small operations in an exported graph. The head sees where the keypoints are and
+what the picture is like there (a nail or a fingertip's pad), so that depth, pose and shape agree with them. Across the
+picture its 3D joints are the keypoints at one scale, corrected (the 2.5D of Iqbal et al. 2018, "Hand pose estimation
+via latent 2.5D heatmap regression").
 """
 
 from dataclasses import dataclass
@@ -24,6 +26,10 @@ from handcraft.networks import initialise_kaiming
 STRIDE = 16
 JOINT_UNIT_M = 0.1
 """What one unit of the head's 3D output is."""
+CROP_M = 0.2
+"""How wide a crop is where the hand is, to a factor of e either way."""
+AT_KEYPOINTS = 16
+"""Channels that are read where each keypoint is."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,8 @@ class HandNet(nn.Module):
         self.quarter_from_eighth = nn.Conv2d(eighth, quarter, 1)
         self.merge_quarter = _convolution(quarter, quarter)
         self.places = nn.Conv2d(quarter, len(KEYPOINTS), 1)
-        self.head = _Head(sixteenth + 3 * len(KEYPOINTS), shape_parameters)
+        self.at_keypoints = nn.Conv2d(quarter, AT_KEYPOINTS, 1)
+        self.head = _Head(sixteenth + (3 + AT_KEYPOINTS) * len(KEYPOINTS), shape_parameters)
         initialise_kaiming(self, generator=generator)
 
     def forward(self, images: Float[Tensor, "batch 3 side side"]) -> HandOutputs:
@@ -81,21 +88,24 @@ class HandNet(nn.Module):
         merged = self.merge_quarter(quarter + _doubled(self.quarter_from_eighth(eighth)))
         logits = self.places(merged).float()
         log_places = logits.flatten(-2).log_softmax(-1).view_as(logits)
-        places = expected_places(log_places.exp())
+        probabilities = log_places.exp()
+        places = expected_places(probabilities)
         peaks = log_places.flatten(-2).amax(-1)
-        known = torch.cat([sixteenth.float().mean((-2, -1)), (4 * places - 2).flatten(1), 0.2 * peaks], 1)
+        there = probabilities.flatten(-2) @ self.at_keypoints(merged).float().flatten(-2).mT
+        everywhere = sixteenth.float().mean((-2, -1))
+        known = torch.cat([everywhere, there.flatten(1), (4 * places - 2).flatten(1), 0.2 * peaks], 1)
         return self.head(known, log_places, places)
 
 
 class _Head(nn.Module):
-    """Pooled features, expected places and how peaked the maps are, to everything that is no map."""
+    """Features of the whole and at each keypoint, expected places and how peaked the maps are, to what is no map."""
 
     WIDTH = 384
 
     def __init__(self, known: int, shape_parameters: int) -> None:
         super().__init__()
         joints = len(KEYPOINTS)
-        self.sizes = [joints, 3 * joints, 1, 1, len(DOF_NAMES), 6, shape_parameters]
+        self.sizes = [joints, 3 * joints, 1, 1, 1, len(DOF_NAMES), 6, shape_parameters]
         self.layers = nn.Sequential(
             nn.Linear(known, self.WIDTH),
             nn.ReLU(inplace=True),
@@ -110,8 +120,11 @@ class _Head(nn.Module):
         log_places: Float[Tensor, "batch 21 cells cells"],
         places: Float[Tensor, "batch 21 2"],
     ) -> HandOutputs:
-        confidence, joints, right, presence, angles, turns, shape = self.layers(known).float().split(self.sizes, dim=1)
-        joints_m = JOINT_UNIT_M * joints.view(-1, len(KEYPOINTS), 3)
+        outputs = self.layers(known).float().split(self.sizes, dim=1)
+        confidence, corrections, scale, right, presence, angles, turns, shape = outputs
+        across_m = CROP_M * torch.exp(torch.tanh(scale))[..., None] * places
+        flat_m = torch.cat([across_m, torch.zeros_like(across_m[..., :1])], -1)
+        joints_m = flat_m + JOINT_UNIT_M * corrections.view(-1, len(KEYPOINTS), 3)
         return HandOutputs(
             log_places,
             places,

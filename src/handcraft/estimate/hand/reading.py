@@ -36,7 +36,7 @@ def square_about_the_hand(box_scale: float) -> HandCropConfig:
 
 @dataclass(frozen=True)
 class HandErrors:
-    """One row per crop."""
+    """One row per crop; NaN where the truth is not known."""
 
     keypoints: Float[Tensor, "n 21"]
     """Distances in shares of the longer side of the box around the true keypoints."""
@@ -66,11 +66,13 @@ def reading_errors(
         joints_m = outputs.joints_m.cpu()
         offset_px = outputs.places.cpu() * image_px - truth.keypoints_px
         aligned_m = procrustes_aligned(joints_m, truth.joints_m)
+        longer_px = keypoint_boxes(truth.keypoints_px, truth.keypoint_weights)[1]
+        has_keypoint, has_pose = truth.keypoint_weights > 0, truth.has_pose[:, None]
         parts.append(
             HandErrors(
-                offset_px.norm(dim=-1) / keypoint_boxes(truth.keypoints_px)[1][:, None],
-                MM_PER_M * (joints_m - truth.joints_m).norm(dim=-1),
-                MM_PER_M * (aligned_m - truth.joints_m).norm(dim=-1).float(),
+                torch.where(has_keypoint, offset_px.norm(dim=-1) / longer_px[:, None], torch.nan),
+                torch.where(has_pose, MM_PER_M * (joints_m - truth.joints_m).norm(dim=-1), torch.nan),
+                torch.where(has_pose, MM_PER_M * (aligned_m - truth.joints_m).norm(dim=-1).float(), torch.nan),
                 (outputs.right_logits.cpu() > 0) == truth.is_right,
             )
         )

@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which renders the hand network is trained on: a stream with everything the generator can vary.
 
-Switches turn each source of variety off, so that what it is worth can be measured.
+Switches turn each source of variety off, so that what it is worth can be measured. Views, wear, sensor and hand can be
+the user's own: a network for gloves, for another camera, for another hand.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from handcraft.errors import expect_at_least
+from handcraft.errors import HandcraftError, expect_at_least
+from handcraft.hand.anny_hand import PHENOTYPES
+from handcraft.hand.mano_hand import BETAS
 from handcraft.hand.poses import PoseConfig
-from handcraft.scene import OccluderConfig, PlacementConfig, SceneConfig, SensorConfig
-
-SHARES = (0.5, 0.35, 0.15)
-"""Of hands seen square, seen from anywhere, and seen by their owner."""
+from handcraft.scene import OccluderConfig, PlacementConfig, SceneConfig, SensorConfig, WearConfig
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,15 @@ class StreamConfig:
     """The renders of a training run, made on the fly.
 
     Raises:
-        HandcraftError: a block too small to be shared out.
+        HandcraftError: a block too small to be shared out, or shares that are none.
     """
 
-    render_px: int = 128
+    shares: tuple[float, float, float] = (0.5, 0.35, 0.15)
+    """Of hands seen square, seen from anywhere, and seen by their owner: weights, which need not add up to one."""
+
+    render_px: int = 160
     """Side of the renders that crops are cut from."""
-    block: int = 4096
+    block: int = 2048
     """Renders made at a time, and shuffled together."""
     passes: int = 8
     """How often each render is used, in another crop and look each time, before the next block is rendered."""
@@ -38,16 +42,30 @@ class StreamConfig:
     """Objects and other hands in the way."""
     backdrops: bool = True
     """Textured backdrops; without it every backdrop is an even grey."""
+    wear: WearConfig = field(default_factory=WearConfig)
+    """What hands wear; `--stream.wear.glove-share 1` for a network that reads gloves."""
+    sensor: SensorConfig = field(default_factory=lambda: SensorConfig(motion_blur=True, vignetting=True))
+    """What the camera does to pictures."""
+    mano: Path | None = None
+    """The user's own MANO file: its hand in place of Anny's."""
 
     def __post_init__(self) -> None:
+        if min(self.shares) < 0 or sum(self.shares) <= 0:
+            raise HandcraftError(f"Expected `shares` to be weights of at least 0, not all 0, but got {self.shares}.")
         expect_at_least(1, passes=self.passes)
         expect_at_least(32, block=self.block, render_px=self.render_px)
 
+    @property
+    def shape_names(self) -> tuple[str, ...]:
+        """What the hand's shape is told by."""
+        return PHENOTYPES if self.mano is None else BETAS
+
     def scenes(self) -> list[tuple[SceneConfig, int]]:
         """What is rendered for a block, and how much of each."""
-        square, turned = (round(self.block * share) for share in SHARES[:2])
+        square, turned = (round(self.block * share / sum(self.shares)) for share in self.shares[:2])
         counts = square, turned, self.block - square - turned
-        return [(self._scene(placement), count) for placement, count in zip(_placements(), counts, strict=True)]
+        pairs = zip(_placements(), counts, strict=True)
+        return [(self._scene(placement), count) for placement, count in pairs if count > 0]
 
     def _scene(self, placement: PlacementConfig) -> SceneConfig:
         return SceneConfig(
@@ -56,7 +74,9 @@ class StreamConfig:
             placement=placement,
             forearm=self.forearm,
             spectrum="camera" if self.spectrum else "clean",
-            sensor=SensorConfig(motion_blur=True, vignetting=True),
+            sensor=self.sensor,
+            wear=self.wear,
+            mano=self.mano,
             pose=PoseConfig(neighbour_correlation=0.6 if self.pose_prior else 0.0),
             occlusion=OccluderConfig(0.15, 0.15) if self.occlusion else OccluderConfig(),
             backdrop="textured" if self.backdrops else "even",

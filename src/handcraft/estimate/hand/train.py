@@ -6,8 +6,10 @@ from pathlib import Path
 from handcraft.data.rendered import RenderedSet
 from handcraft.estimate.hand.config import HandNetConfig
 from handcraft.estimate.hand.examples import examples_from, joined
-from handcraft.estimate.hand.learner import HandLearner
+from handcraft.estimate.hand.feeds import RenderFeed
+from handcraft.estimate.hand.learner import WEIGHTS_STREAM, HandLearner, make_hand_net
 from handcraft.estimate.render_blocks import RenderBlocks
+from handcraft.randomness import generator_for
 from handcraft.training import RunFolder, make_accelerator, train
 
 SHOWN = 24
@@ -36,8 +38,11 @@ def train_hand_net(
     )
     scenes = config.stream.scenes()
     shown = examples_from(list(RenderedSet(scenes[0][0], config.seed, SHOWN)))
+    network = make_hand_net(config, generator=generator_for(config.seed, WEIGHTS_STREAM))
     ahead = accelerator.device.type != "cpu"
     with RenderBlocks(
         scenes, seed=config.seed, make=examples_from, join=joined, workers=workers, ahead=ahead
     ) as blocks:
-        train(HandLearner(blocks, shown, config, accelerator), config.loop, run, resume=resume, progress=progress)
+        feed = RenderFeed(blocks, config.batch_size, config.stream.passes, config.seed)
+        learner = HandLearner(network, feed, shown, config, accelerator)
+        train(learner, config.loop, run, resume=resume, progress=progress)

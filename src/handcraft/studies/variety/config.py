@@ -3,9 +3,10 @@
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import Any
 
 from handcraft.errors import HandcraftError, expect_at_least, expect_one_of
-from handcraft.estimate.hand import HAND_SMOKE, HandNetConfig, StreamConfig
+from handcraft.estimate.hand import HAND_SMOKE, HandNetConfig
 from handcraft.estimate.hand.reading import AS_TAKEN
 from handcraft.training import LoopConfig
 
@@ -29,9 +30,7 @@ class VarietyConfig:
         HandcraftError: seeds that are none, or not different.
     """
 
-    hand: HandNetConfig = field(
-        default_factory=lambda: HandNetConfig(stream=StreamConfig(block=2048), loop=LoopConfig(1_500, 25, 250, 750))
-    )
+    hand: HandNetConfig = field(default_factory=lambda: HandNetConfig(loop=LoopConfig(1_500, 25, 250, 750)))
     """The training that every arm shares but for what it lacks."""
     test_count: int = 1_024
     """Renders of other hands, with everything on."""
@@ -56,7 +55,8 @@ class VarietyConfig:
 def _without(switch: str, whole: HandNetConfig) -> HandNetConfig:
     if switch == "look":
         return dataclasses.replace(whole, crops=dataclasses.replace(whole.crops, look=AS_TAKEN))
-    return dataclasses.replace(whole, stream=dataclasses.replace(whole.stream, **{switch: False}))
+    off: dict[str, Any] = {switch: False}
+    return dataclasses.replace(whole, stream=dataclasses.replace(whole.stream, **off))
 
 
 SMOKE_VARIETY = VarietyConfig(hand=HAND_SMOKE, test_count=32)

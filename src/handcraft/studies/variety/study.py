@@ -23,7 +23,7 @@ from handcraft.randomness import seed_for
 from handcraft.studies.described import provenance
 from handcraft.studies.tables import Cell, Row, StudyTable
 from handcraft.studies.variety.config import EVERYTHING, VarietyConfig
-from handcraft.studies.variety.photographs import examples_of_photographs
+from handcraft.studies.variety.photographs import wholly_labelled
 from handcraft.training import RunFolder, session_of
 
 TEST_STREAM = 0x7E57
@@ -63,7 +63,8 @@ def run_variety(
         tests = {"renders": held_out_renders(config, workers=workers)}
         if photographs is not None:
             size = 2 * config.hand.image_px
-            tests["photographs"] = HeldOut(*examples_of_photographs(open_dataset(photographs), size))
+            labelled = wholly_labelled(open_dataset(photographs), size)
+            tests["photographs"] = HeldOut(labelled.examples, labelled.subjects)
         errors = {
             (name, seed): _arm(run_path, name, seed, config, tests, workers=workers)
             for seed in config.seeds
