@@ -15,6 +15,7 @@ train with the same seed). Intervals are over the people who are tested on.
 import argparse
 import dataclasses
 import json
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -149,16 +150,17 @@ def main() -> None:
         loop=LoopConfig(arguments.steps, max(1, arguments.steps // 20), arguments.steps, arguments.steps),
     )
     trial = Trial(open_start(arguments.start), config, test, arguments.workers)
-    arms: dict[str, Any] = {"before": trial.before()}
+    look = refined_look(arguments.refiner, config) if arguments.refiner else None  # one that is none is told at once
+    arms: dict[str, Any] = {}
+    _keep(arms, "before", trial.before())
     for count in arguments.labelled:
         few = chosen(training, count, arguments.seed)
         name = str(count or "all")
-        arms[f"{name} labelled"] = trial.labelled(few)
-        arms[f"{name} half labelled"] = trial.labelled(half_labelled(few, arguments.seed))
-    if arguments.refiner:
-        look = refined_look(arguments.refiner, config)
+        _keep(arms, f"{name} labelled", trial.labelled(few))
+        _keep(arms, f"{name} half labelled", trial.labelled(half_labelled(few, arguments.seed)))
+    if look:
         told = {"refiner_sha256": look.described["checkpoint_sha256"], "labelled_photographs": 0}
-        arms["refined renders, no labels"] = {**told, **trial.after(look=look)}
+        _keep(arms, "refined renders, no labels", {**told, **trial.after(look=look)})
     result = {
         "start": trial.start.described,
         "people_are_disjoint": True,
@@ -171,6 +173,12 @@ def main() -> None:
         "arms": arms,
     }
     print(json.dumps(result, indent=2))
+
+
+def _keep(arms: dict[str, Any], name: str, figures: dict[str, Any]) -> None:
+    """Also on stderr, so that a later arm that fails loses nothing."""
+    arms[name] = figures
+    print(json.dumps({name: figures}), file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -94,7 +94,8 @@ def main() -> None:
     """Print all tables of one run."""
     results = json.loads((Path(sys.argv[1]) / "results.json").read_text())
     sets = results["sets"]
-    print(f"seeds {results['seeds']}, {results['seconds'] / 60:.0f} min, {results['preset']}; {results['frame']}\n")
+    frame = f"; {results['frame']}" if "frame" in results else ""
+    print(f"seeds {results['seeds']}, {results['seconds'] / 60:.0f} min, {results['preset']}{frame}\n")
     for name, each in sets.items():
         print(
             f"- {name}: {each['count']} {each['name']}, {each['people'] or 'unknown'} people, "

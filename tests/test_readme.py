@@ -5,6 +5,7 @@ import importlib
 import re
 
 import pytest
+from PIL import Image
 
 from handcraft.cli import VERBS
 from tests.documents import DOCUMENTS, ROOT, commands, run
@@ -23,6 +24,7 @@ def named(document, program):
 
 def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (320, 240)).save("photo.jpg")
     assert run(ROOT / "README.md")
 
 

@@ -22,6 +22,14 @@ CAMERA_FROM_HAND = np.array(
 )  # its x, away from the palm, to the camera
 M_PER_PX = 0.001
 COLOUR_OF = [0 if index == WRIST else 1 if index == MIDDLE_MCP else 2 for index in range(len(KEYPOINTS))]
+DEPTHS_M = np.linspace(0, 0.1, 21, dtype=np.float32)
+M_PER_PX_UPRIGHT = 0.0436
+"""What `upright_hand` measures from wrist to knuckle, as its crop shows it."""
+UPRIGHT_M = np.column_stack(
+    [M_PER_PX_UPRIGHT * np.array([[0, 0], [0, -1], [-0.6, -0.7]], np.float32)[COLOUR_OF], DEPTHS_M]
+)
+JOINTS_M = (UPRIGHT_M @ CAMERA_FROM_HAND).astype(np.float32)
+"""Of the surface, in hand frame: those of an upright hand."""
 VERTICES_M = np.array([[0, 0, 0], [0.03, 0, 0.01], [0, 0.18, 0], [0, 0, 0.08]], np.float32)
 FACES = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]], np.int64)
 
@@ -95,7 +103,7 @@ def write_hand(path, kind="hand", format_="1", box_scale=BOX_SCALE):
     points = graph.add("Gather", centres, graph.constant(COLOUR_OF, np.int64), axis=1, name="keypoints_px")
     presence = _presence(graph, mass, 1, "presence")
     apart = graph.add("Sub", points, graph.column(points, WRIST, 1, keep=True))
-    depth = graph.like(presence, np.linspace(0, 0.1, 21, dtype=np.float32)[:, None], name="depth")
+    depth = graph.like(presence, DEPTHS_M[:, None], name="depth")
     in_plane = graph.add("Mul", apart, graph.constant(M_PER_PX))
     graph.add("Concat", in_plane, depth, axis=2, name="keypoints_3d_m")
     knuckle, thumb = graph.column(apart, MIDDLE_MCP, 1), graph.column(apart, 1, 1)
@@ -152,9 +160,14 @@ def write_surface(path):
     straight = graph.add("Mul", graph.column("angles_rad", 0, 1), graph.constant(0))
     each = graph.add("Reshape", graph.add("Add", size, straight), graph.constant([-1, 1, 1], np.int64))
     graph.add("Mul", each, graph.constant(VERTICES_M), name="vertices_m")
+    graph.add("Mul", each, graph.constant(JOINTS_M), name="joints_m")
     graph.add("Identity", graph.constant(FACES, np.int64), name="faces")
     inputs = [("angles_rad", TensorProto.FLOAT, ["batch", 22]), ("shape", TensorProto.FLOAT, ["batch", 3])]
-    outputs = [("vertices_m", TensorProto.FLOAT, ["batch", 4, 3]), ("faces", TensorProto.INT64, [4, 3])]
+    outputs = [
+        ("vertices_m", TensorProto.FLOAT, ["batch", 4, 3]),
+        ("joints_m", TensorProto.FLOAT, ["batch", 21, 3]),
+        ("faces", TensorProto.INT64, [4, 3]),
+    ]
     return graph.save(path, inputs, outputs, kind="surface", format="1", about="{}")
 
 

@@ -103,14 +103,14 @@ def test_the_surface_is_drawn_the_near_over_the_far():
 
 def test_scale_and_place_are_those_of_the_3d_keypoints():
     hand = flat_hand()
-    scale, offset = weak_perspective(hand)
+    scale, offset = weak_perspective(hand.keypoints_3d_m, hand)
     assert np.isclose(scale, 1 / 0.0009, rtol=1e-4)
     assert np.allclose(offset, hand.keypoints_px[0], atol=1e-2)
     wrong = dataclasses.replace(hand, keypoints_px=hand.keypoints_px.copy(), confidence=hand.confidence.copy())
     wrong.keypoints_px[7], wrong.confidence[7] = 5000, 0
-    assert np.isclose(weak_perspective(wrong)[0], scale, rtol=0.05)
+    assert np.isclose(weak_perspective(wrong.keypoints_3d_m, wrong)[0], scale, rtol=0.05)
     point = dataclasses.replace(hand, keypoints_3d_m=np.zeros((21, 3), np.float32))
-    assert weak_perspective(point)[0] == 0
+    assert weak_perspective(point.keypoints_3d_m, point)[0] == 0
 
 
 def test_a_mesh_file_is_in_viewers_axes_and_not_mirrored(tmp_path):

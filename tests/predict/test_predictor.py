@@ -14,13 +14,16 @@ import handcraft
 from handcraft.errors import HandcraftError
 from handcraft.hand import skeleton as torch_skeleton
 from handcraft.predict import Hand, Predictor, open_picture, skeleton
-from handcraft.predict.hand import overlap
+from handcraft.predict.hand import box_around, overlap
 from handcraft.predict.model_files import open_network
+from handcraft.predict.predictor import Place
+from handcraft.predict.surface import best_turn
 from tests.predict.networks import (
     BOX_SCALE,
     CAMERA_FROM_HAND,
     FACES,
     FINDER_SIDE,
+    JOINTS_M,
     M_PER_PX,
     SIDE,
     dots,
@@ -140,11 +143,26 @@ def test_a_hand_that_only_the_finder_sees_is_left_out(predictor):
     assert with_finder(predictor, *empty).hands(picture) == []
 
 
+def test_a_hand_is_read_in_the_box_of_what_a_wider_look_saw(predictor):
+    """The finder's box is too small and beside the hand: what was read last is as if it had been right."""
+    hand = upright_hand()
+    picture = open_picture(dots(400, 400, hand))
+    places = with_finder(predictor, ((46.0, 30.0, 64.0, 48.0), 0.9, 0.3)).find(picture)
+    right = with_finder(predictor, ((38.0, 32.0, 66.0, 52.0), 0.9, 0.0)).find(picture)
+    for place in (places, right):
+        (seen,) = predictor.look(picture, place)
+        assert np.abs(seen.keypoints_px - keypoints_of(hand)).max() < 0.5
+        assert np.abs(seen.camera_from_hand - CAMERA_FROM_HAND).max() < 0.02, "read upright, not as the finder says"
+        again = predictor.read(picture, [Place(seen.box, seen.turn_rad, 1.0)])[0]
+        assert np.abs(seen.keypoints_px - again.keypoints_px).max() < 0.2
+    assert Place((0.0, 10.0, 10.0, 30.0), 0.5, 0.7).widened(2.0) == Place((-5.0, 0.0, 15.0, 40.0), 0.5, 0.7)
+
+
 @pytest.mark.parametrize(
     "place",
     [((10.0, 10.0, 30.0, math.inf), 0.9, 0.0), ((10.0, math.nan, 30.0, 30.0), 0.9, 0.0),
      ((10.0, 10.0, 30.0, 30.0), 0.9, math.nan), ((10.0, 10.0, 30.0, 30.0), math.nan, 0.0),
-     ((30.0, 10.0, 10.0, 30.0), 0.9, 0.0), ((10.0, 10.0, 30.0, 30.0), 0.4, 0.0)],
+     ((30.0, 10.0, 10.0, 30.0), 0.9, 0.0), ((10.0, 10.0, 30.0, 30.0), 0.2, 0.0)],
 )  # fmt: skip
 def test_what_is_no_place_is_none(predictor, place):
     assert with_finder(predictor, place).find(open_picture(dots(400, 400, upright_hand()))) == []
@@ -189,6 +207,16 @@ def test_a_given_box_skips_the_finder_and_is_read_a_second_time_upright(tmp_path
     assert abs(knuckle_from_wrist[0]) < 0.2 < -knuckle_from_wrist[1]
 
 
+def test_each_given_box_is_read_upright_in_its_own_turn(predictor):
+    one, other = upright_hand(100, 150), turned(upright_hand(300, 150), 2.0, (300, 150))
+    picture = dots(400, 300, one, other)
+    hands = predictor.hands(picture, boxes=[box_around(keypoints_of(each)) for each in (one, other)])
+    for hand, turn_rad in zip(hands, (0.0, 2.0), strict=True):
+        cos, sin = np.cos(turn_rad), np.sin(turn_rad)
+        about_the_axis = np.array([[cos, -sin, 0], [sin, cos, 0], [0, 0, 1]])
+        assert np.abs(hand.camera_from_hand - about_the_axis @ CAMERA_FROM_HAND).max() < 0.05
+
+
 def test_every_given_box_is_answered_in_its_order(predictor):
     hand = upright_hand()
     empty, full = (300.0, 20.0, 340.0, 60.0), (*hand.min(axis=0), *hand.max(axis=0))
@@ -212,13 +240,27 @@ def test_the_surface_stands_where_the_hand_does(predictor):
     for found in (right, left):
         surface = predictor.surface(found)
         assert np.abs(surface.vertices_m[0]).max() < 1e-6
-        assert np.abs(surface.vertices_px[0] - found.keypoints_px[0]).max() < 0.1
+        assert np.abs(surface.vertices_px[0] - found.keypoints_px[0]).max() < 0.3
         corners = surface.vertices_m[surface.faces]
         volume = np.einsum("fi,fi->", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])) / 6
         assert volume > 0, "seen from outside, the corners run anticlockwise"
     assert np.array_equal(predictor.surface(right).faces, FACES)
     thumbwards = [predictor.surface(found).vertices_m[3] @ found.camera_from_hand for found in (right, left)]
-    assert np.allclose(thumbwards[0], thumbwards[1] * [1, 1, -1], atol=1e-6)
+    assert np.allclose(thumbwards[0], thumbwards[1] * [1, 1, -1], atol=1e-3)
+
+
+def test_the_surface_is_turned_as_the_3d_keypoints_are_whatever_the_rotation_says(predictor):
+    hand = only(predictor.hands(dots(400, 300, upright_hand())))
+    told, mistaken = (
+        predictor.surface(dataclasses.replace(hand, camera_from_hand=rotation))
+        for rotation in (hand.camera_from_hand, np.eye(3))
+    )
+    assert np.array_equal(told.vertices_m, mistaken.vertices_m)
+    quarter = np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]], np.float32)
+    turned_hand = dataclasses.replace(hand, keypoints_3d_m=hand.keypoints_3d_m @ quarter.T)
+    assert np.allclose(predictor.surface(turned_hand).vertices_m, told.vertices_m @ quarter.T, atol=1e-5)
+    on_a_line = dataclasses.replace(hand, keypoints_3d_m=np.linspace(0, 1, 21, dtype=np.float32)[:, None] * [0, 0.1, 0])
+    assert best_turn(JOINTS_M, on_a_line) is hand.camera_from_hand
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from handcraft.predict import Tracker, TrackingConfig
-from handcraft.predict.tracking import nearest_rotation
+from handcraft.predict.hand import nearest_rotation
 from tests.predict.networks import dots, keypoints_of, turned, upright_hand, write_networks
 
 RATE_HZ = 30.0

@@ -23,7 +23,7 @@ PRESETS: dict[str, HandNetConfig] = {
     "paper": HAND_PAPER,
 }
 
-CROPS_A_SECOND = 100
+CROPS_A_SECOND = 85
 """Rendered, cut and trained on by one core; what docs/results.md has of the shipped network's training."""
 
 

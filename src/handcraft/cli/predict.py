@@ -44,6 +44,8 @@ class PredictCommand:
     """Your own surface of hands."""
     least_score: float = 0.5
     """Hands that are less probable are left out."""
+    least_place_score: float = 0.3
+    """Places where the finder takes a hand for less probable are not looked at: lower it if hands are missed."""
     threads: int = 1
     """Processor threads for the networks."""
 
@@ -63,7 +65,9 @@ def main(argv: list[str]) -> int:
     sources, problems = sources_of(command.sources)
     for problem in problems:
         _say(str(problem))
-    predictor = Predictor(command.hand, command.finder, command.surface, command.threads, command.least_score)
+    predictor = Predictor(
+        command.hand, command.finder, command.surface, command.threads, command.least_score, command.least_place_score
+    )
     predictor.open(with_surface=command.mesh is not None)
     with _lines_into(command.out) as write_line:
         results = Results(predictor, write_line, overlays=command.overlays, meshes=command.mesh)

@@ -83,3 +83,10 @@ def is_same_hand(one: Hand, other: Hand) -> bool:
     """True if keypoints lie within a fifth of the hand's longer side of each other on average."""
     apart_px = float(np.linalg.norm(one.keypoints_px - other.keypoints_px, axis=1).mean())
     return apart_px < 0.2 * max(one.size_px, other.size_px)
+
+
+def nearest_rotation(matrix: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:
+    """The rotation nearest to a matrix in the sum of squares: U diag(1, 1, det UV') V' of its singular vectors."""
+    left, _, right = np.linalg.svd(matrix)
+    left[:, 2] *= np.linalg.det(left) * np.linalg.det(right)
+    return (left @ right).astype(matrix.dtype)

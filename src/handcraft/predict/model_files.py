@@ -25,7 +25,7 @@ OUTPUTS: Mapping[Kind, frozenset[str]] = {
         "keypoints_px", "confidence", "keypoints_3d_m", "right", "presence", "angles_rad", "camera_from_hand", "shape",
     }),
     "finder": frozenset({"boxes_px", "scores", "turns_rad", "right"}),
-    "surface": frozenset({"vertices_m", "faces"}),
+    "surface": frozenset({"vertices_m", "joints_m", "faces"}),
 }  # fmt: skip
 
 

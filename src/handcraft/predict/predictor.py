@@ -24,6 +24,10 @@ from handcraft.predict.surface import Surface, surface_of
 OVERLAP_OF_ONE_HAND = 0.5
 """Boxes of the finder that share more than this (intersection over union) are the same hand's."""
 
+QUARTERS_RAD = (0.0, math.pi / 2, math.pi, -math.pi / 2)
+FIRST_LOOK = 1.2
+"""The finder's boxes are read so much wider at first: they miss fingers that stand out."""
+
 
 class Place(NamedTuple):
     """Where a hand may be."""
@@ -32,6 +36,12 @@ class Place(NamedTuple):
     """Around the keypoints, in pixels of the picture."""
     turn_rad: float
     score: float
+
+    def widened(self, factor: float) -> "Place":
+        """The same place with a box so many times as wide and as high."""
+        left, top, right, bottom = self.box
+        aside, up = (factor - 1) * (right - left) / 2, (factor - 1) * (bottom - top) / 2
+        return self._replace(box=(left - aside, top - up, right + aside, bottom + up))
 
 
 @dataclass(frozen=True)
@@ -44,11 +54,14 @@ class Predictor:
     threads: int = 1
     """Processor threads that a network may use."""
     least_score: float = 0.5
-    """Below this probability, of the finder or of the hand network, a hand is left out."""
+    """Below this probability, by the hand network, a hand is left out."""
+    least_place_score: float = 0.3
+    """Places that are less probable, by the finder, are not read. It misses more than it mistakes, and the hand network
+    sees more: of this value most hands of renders that no training saw are found for one that is none."""
 
     def __post_init__(self) -> None:
         expect_at_least(1, threads=self.threads)
-        expect_at_least(0, least_score=self.least_score)
+        expect_at_least(0, least_score=self.least_score, least_place_score=self.least_place_score)
 
     @cached_property
     def hand_network(self) -> Network:
@@ -81,19 +94,20 @@ class Predictor:
         Args:
             image: a file, a Pillow image, or an array (see ``open_picture``).
             boxes: left, top, right and bottom around each hand's keypoints in pixels. The finder is not asked then,
-                every box is answered, however low its hand's ``score``, and each is read twice: first as it lies, to
-                learn how it is turned, then upright.
+                every box is answered, however low its hand's ``score``, and each is read five times: with its four
+                sides up, to learn from the surest how the hand is turned, then upright.
 
         Raises:
             HandcraftError: a picture or a network that cannot be read, or a box without area.
         """
         picture = open_picture(image)
         if boxes is None:
-            found = self.read(picture, self.find(picture))
-            return distinct([hand for hand in found if hand.score >= self.least_score])
+            return distinct([hand for hand in self.look(picture, self.find(picture)) if hand.score >= self.least_score])
         checked = [_checked(box) for box in boxes]
-        first = self.read(picture, [Place(box, 0.0, 1.0) for box in checked])
-        return self.read(picture, [Place(box, hand.turn_rad, 1.0) for box, hand in zip(checked, first, strict=True)])
+        turned = self.read(picture, [Place(box, turn_rad, 1.0) for box in checked for turn_rad in QUARTERS_RAD])
+        tries = [turned[first : first + len(QUARTERS_RAD)] for first in range(0, len(turned), len(QUARTERS_RAD))]
+        surest = [max(hands, key=lambda hand: float(hand.confidence.mean())) for hands in tries]
+        return self.read(picture, [Place(box, hand.turn_rad, 1.0) for box, hand in zip(checked, surest, strict=True)])
 
     def find(self, picture: Picture) -> list[Place]:
         """Where the finder sees hands, the surest first, each once."""
@@ -108,10 +122,16 @@ class Predictor:
             left, top, right, bottom = corners[index]
             box = (left, top, right, bottom)
             is_box = right > left and bottom > top and all(map(math.isfinite, (*box, turns[index])))
-            is_likely = is_box and scores[index] >= self.least_score
+            is_likely = is_box and scores[index] >= self.least_place_score
             if is_likely and all(overlap(box, place.box) <= OVERLAP_OF_ONE_HAND for place in places):
                 places.append(Place(box, turns[index], scores[index]))
         return places
+
+    def look(self, picture: Picture, places: Sequence[Place]) -> list[Hand]:
+        """The hands at places that the finder told: read in a wider square, then in the box of what was seen there."""
+        first = self.read(picture, [place.widened(FIRST_LOOK) for place in places])
+        likely = [hand for hand in first if hand.score >= self.least_score]
+        return self.read(picture, [Place(hand.box, hand.turn_rad, hand.score) for hand in likely])
 
     def read(self, picture: Picture, places: Sequence[Place]) -> list[Hand]:
         """One hand for each place, whatever its score."""

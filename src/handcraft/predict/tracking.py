@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float
 
 from handcraft.errors import expect_at_least
-from handcraft.predict.hand import Box, Hand, box_around, is_same_hand, overlap, turn_of
+from handcraft.predict.hand import Box, Hand, box_around, is_same_hand, nearest_rotation, overlap, turn_of
 from handcraft.predict.one_euro import OneEuroConfig, OneEuroFilter
 from handcraft.predict.pictures import AnyPicture, Picture, open_picture
 from handcraft.predict.predictor import OVERLAP_OF_ONE_HAND, Place, Predictor
@@ -84,7 +83,7 @@ class Tracker:
         known = [track.hand for track in self._tracks]
         places = [place for place in self._predictor.find(picture) if not _is_known(place.box, known)]
         found: list[_Track] = []
-        for hand in self._predictor.read(picture, places):
+        for hand in self._predictor.look(picture, places):
             others = known + [track.hand for track in found]
             if hand.score >= self._predictor.least_score and not any(is_same_hand(hand, other) for other in others):
                 found.append(_Track(self._numbers, hand, self._config.smoothing))
@@ -124,13 +123,6 @@ class _Track:
             camera_from_hand=nearest_rotation(self._rotation(hand.camera_from_hand, time_s, 1.0)),
             shape=self._shape(hand.shape, time_s, 1.0),
         )
-
-
-def nearest_rotation(matrix: Float[np.ndarray, "3 3"]) -> Float[np.ndarray, "3 3"]:
-    """The rotation nearest to a matrix in the sum of squares: U diag(1, 1, det UV') V' of its singular vectors."""
-    left, _, right = np.linalg.svd(matrix)
-    left[:, 2] *= np.linalg.det(left) * np.linalg.det(right)
-    return (left @ right).astype(matrix.dtype)
 
 
 def _is_known(box: Box, known: list[Hand]) -> bool:

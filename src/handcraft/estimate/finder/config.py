@@ -152,5 +152,5 @@ FINDER_SMOKE = FinderConfig(
 FINDER_LAPTOP = FinderConfig()
 """3000 steps of 32."""
 
-FINDER_SHIPPED = FinderConfig(steps=5000)
+FINDER_SHIPPED = FinderConfig(steps=6500)
 """What the finder in the package was trained as."""

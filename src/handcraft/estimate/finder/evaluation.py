@@ -15,8 +15,8 @@ from handcraft.estimate.finder.finder import Finder
 from handcraft.estimate.finder.labels import Found, SceneLabels, box_overlaps
 from handcraft.randomness import generator_for
 
-FOUND_FROM = 0.5
-"""Scores of what counts as found."""
+FOUND_FROM = 0.3
+"""Scores of what counts as found, as `handcraft predict` counts."""
 SAME_HAND = 0.5
 """Intersection over union from which a found box is that hand's."""
 IGNORED_HAND = 0.3

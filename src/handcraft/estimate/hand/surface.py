@@ -18,9 +18,11 @@ from handcraft.hand.anatomy import DOF_NAMES
 from handcraft.hand.anny_hand import AnnyHand
 from handcraft.hand.joint_turns import bone_rotations
 from handcraft.hand.model import HandModel
+from handcraft.hand.skeleton import FINGERS, KEYPOINTS
 from handcraft.hand.skinning import bone_motions, chained, rigid_from_parts
 
 KIND = "surface"
+FRAME = "metre from the wrist, in hand frame: x dorsal, y distal, z towards the thumb"
 COMPONENTS = 32
 ROWS_AT_ONCE = 256
 EXAMPLES = 4
@@ -47,13 +49,17 @@ class ExportedSurface(nn.Module):
         self.bones = len(model.bone_parents)
         self.vertices = components.shape[1] // 3 - 4 * self.bones
         self.register_buffer("weights", model.topology.weights[: self.vertices].clone())
+        heads = [name for name in KEYPOINTS if not name.endswith("_tip")]
+        self.head_bones = [model.bone_of_joint[name] for name in heads]
+        names = [*heads, *(f"{finger}_tip" for finger in FINGERS)]
+        self.keypoint_places = [names.index(name) for name in KEYPOINTS]
         faces = model.topology.faces
         self.register_buffer("triangles", faces[(faces < self.vertices).all(1)].long())
 
     def forward(
         self, angles_rad: Float[Tensor, "batch 22"], shape: Float[Tensor, "batch parameter"]
-    ) -> tuple[Float[Tensor, "batch vertex 3"], Int[Tensor, "face 3"]]:
-        """Vertices, and the triangles between them, which are always the same."""
+    ) -> tuple[Float[Tensor, "batch vertex 3"], Float[Tensor, "batch 21 3"], Int[Tensor, "face 3"]]:
+        """Vertices, the keypoints in them, and the triangles between them, which are always the same."""
         rest_m, rest_from_bones = self.rest(shape)
         rotations = bone_rotations(angles_rad, self.model.zero_rotations, self.model.bone_of_joint)
         turns = rigid_from_parts(rotations, torch.zeros_like(rotations[..., 0]))
@@ -61,8 +67,10 @@ class ExportedSurface(nn.Module):
         motions = bone_motions(hand_from_bones, rest_from_bones)
         blended = (self.weights @ motions.flatten(2)).unflatten(2, (3, 4))
         vertices_m = (blended[..., :3] @ rest_m[..., None])[..., 0] + blended[..., 3]
-        wrist_m = hand_from_bones[:, self.model.bone_of_joint["wrist"], :3, 3]
-        return vertices_m - wrist_m[:, None], self.triangles + 0
+        heads_m, tips_m = hand_from_bones[:, self.head_bones, :3, 3], vertices_m[:, self.model.topology.fingertips]
+        joints_m = torch.cat([heads_m, tips_m], 1)[:, self.keypoint_places]
+        wrist_m = joints_m[:, :1]
+        return vertices_m - wrist_m, joints_m - wrist_m, self.triangles + 0
 
     def rest(
         self, shape: Float[Tensor, "batch parameter"]
@@ -118,7 +126,8 @@ def export_surface(out: Path) -> None:
     about = {
         "dof": DOF_NAMES,
         "shape": surface.names,
-        "units": {"vertices_m": "metre from the wrist, in hand frame: x dorsal, y distal, z towards the thumb"},
+        "keypoints": KEYPOINTS,
+        "units": {name: FRAME for name in ("vertices_m", "joints_m")},
         "licence": "CC0-1.0 (Anny's assets), Apache-2.0 (code)",
         "training": {"data": "none: Anny's hand, at its phenotypes' anchors"},
     }
@@ -127,7 +136,7 @@ def export_surface(out: Path) -> None:
         (angles_rad, shape),
         out,
         input_names=["angles_rad", "shape"],
-        output_names=["vertices_m", "faces"],
+        output_names=["vertices_m", "joints_m", "faces"],
         dynamic_batch=True,
         metadata={"handcraft.kind": KIND, "handcraft.format": "1", "handcraft.about": about},
     )

@@ -182,12 +182,12 @@ def _described(kind: str, test: HeldOut) -> dict[str, Any]:
 
 
 def _verdict(by_arm: Mapping[str, Estimate]) -> str:
-    whole = by_arm[EVERYTHING].value
-    costs = {name: each.value - whole for name, each in by_arm.items() if name != EVERYTHING}
-    most = max(costs, key=lambda name: costs[name])
-    return (
-        f"With everything the keypoint error is {whole:.3f} of the hand. What is missed most: {most} it is "
-        f"{by_arm[most].value:.3f}."
+    whole = by_arm[EVERYTHING]
+    others = {name: each for name, each in by_arm.items() if name != EVERYTHING}
+    most = max(others, key=lambda name: others[name].value)
+    is_beyond = others[most].has_interval and others[most].low > whole.high
+    return f"With everything the keypoint error is {whole.value:.3f} of the hand, {most} {others[most].value:.3f}: " + (
+        "that is what is missed most." if is_beyond else "nothing is missed beyond doubt at this length."
     )
 
 
