@@ -7,9 +7,10 @@
 ``DIR`` is a labelled set with a ``joints.json``. Its people are dealt out by the seed, half to train on, half to test
 on; nobody is in both. On the photographs of the second half, errors are ``benchmarks/photographs.py``'s given the true
 box: ``before``; fine-tuned on so many labelled photographs of the first half (0: all); on the same with half of each
-one's keypoints unlabelled; and, without any label, on renders moved to the photographs' look by a refiner, which must
-have been trained on the first half's photographs only (``--write-training-set`` writes them, pictures alone, and ends;
-train with the same seed). Intervals are over the people who are tested on.
+one's keypoints unlabelled; on other renders as they are, the control; and, without any label, on renders moved to the
+photographs' look by a refiner, which must have been trained on the first half's photographs only
+(``--write-training-set`` writes them, pictures alone, and ends; train with the same seed). Intervals are over the
+people who are tested on.
 """
 
 import argparse
@@ -158,6 +159,7 @@ def main() -> None:
         name = str(count or "all")
         _keep(arms, f"{name} labelled", trial.labelled(few))
         _keep(arms, f"{name} half labelled", trial.labelled(half_labelled(few, arguments.seed)))
+    _keep(arms, "other renders, no labels", trial.after())
     if look:
         told = {"refiner_sha256": look.described["checkpoint_sha256"], "labelled_photographs": 0}
         _keep(arms, "refined renders, no labels", {**told, **trial.after(look=look)})
