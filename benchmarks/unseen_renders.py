@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
+from photographs import read_in_box
 
 from handcraft.data import HandSample
 from handcraft.data.rendered import RenderedSet
@@ -24,7 +24,6 @@ from handcraft.estimate.hand import StreamConfig
 from handcraft.measure import bootstrap, mean_of, score_poses
 from handcraft.measure.pose_scores import MPJPE_ROOT, PA_MPJPE, PA_MPJPE_REFLECTED
 from handcraft.predict import Hand, Predictor
-from handcraft.predict.hand import box_around
 from handcraft.predict.model_files import SHIPPED
 
 VIEWS = ("square", "from anywhere", "by its owner")
@@ -38,12 +37,6 @@ def renders_by_view(hands: int, seed: int) -> dict[str, list[HandSample]]:
         view: list(RenderedSet(scene, seed + place, count))
         for place, (view, (scene, count)) in enumerate(zip(VIEWS, scenes, strict=True))
     }
-
-
-def read(predictor: Predictor, sample: HandSample) -> Hand:
-    """The hand in the box of its true keypoints."""
-    pixels = (sample.image * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
-    return predictor.hands(Image.fromarray(pixels), boxes=[box_around(sample.keypoints_px.numpy())])[0]
 
 
 def scores(hands: list[Hand], samples: list[HandSample]) -> dict[str, Any]:
@@ -87,7 +80,7 @@ def main() -> None:
     networks = []
     for file in arguments.hand:
         predictor = Predictor(hand_file=file)
-        hands = {view: [read(predictor, sample) for sample in samples] for view, samples in by_view.items()}
+        hands = {view: [read_in_box(predictor, sample) for sample in samples] for view, samples in by_view.items()}
         networks.append({
             "file": file.name,
             "training": predictor.hand_network.about.get("training", {}),

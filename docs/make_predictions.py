@@ -8,9 +8,9 @@ No photograph enters it. Rows are not chosen: the first hands of a seed, keypoin
 
 from pathlib import Path
 
-import torch
 from PIL import Image
 
+from handcraft.data import picture_from_image
 from handcraft.data.drawing import contact_sheet
 from handcraft.data.rendered import RenderedSet
 from handcraft.predict import Predictor
@@ -26,8 +26,8 @@ def main() -> None:
     predictor = Predictor()
     rows: list[list[Image.Image]] = [[], [], []]
     for sample in RenderedSet(SCENES, SEED, HANDS):
-        pixels = (sample.image * 255).round().to(torch.uint8).permute(1, 2, 0).contiguous().numpy()
-        picture, hands = Image.fromarray(pixels), predictor.hands(pixels)
+        picture = picture_from_image(sample.image)
+        hands = predictor.hands(picture)
         rows[0].append(picture)
         rows[1].append(draw_hands(picture, hands))
         rows[2].append(draw_hands(picture, hands, [predictor.surface(hand) for hand in hands]))

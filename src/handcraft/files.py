@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files written beside their name and renamed, so that a kill never leaves half a file; and where pictures lie."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -33,6 +34,12 @@ def atomic_path(path: Path) -> Iterator[Path]:
         raise
     finally:
         beside.unlink(missing_ok=True)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes, as hexadecimal digits."""
+    with Path(path).open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_text_atomically(path: Path, text: str) -> None:

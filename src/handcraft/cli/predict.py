@@ -13,7 +13,7 @@ from tyro.conf import Positional
 from handcraft.cli.parse import parse
 from handcraft.errors import HandcraftError, expect_at_least
 from handcraft.predict.model_files import SHIPPED
-from handcraft.predict.predictor import Predictor
+from handcraft.predict.predictor import LEAST_PLACE_SCORE, Predictor
 from handcraft.predict.results import Results
 from handcraft.predict.sources import Source, sources_of
 
@@ -44,7 +44,7 @@ class PredictCommand:
     """Your own surface of hands."""
     least_score: float = 0.5
     """Hands that are less probable are left out."""
-    least_place_score: float = 0.3
+    least_place_score: float = LEAST_PLACE_SCORE
     """Places where the finder takes a hand for less probable are not looked at: lower it if hands are missed."""
     threads: int = 1
     """Processor threads for the networks."""

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """``dataset.json``: what a folder of shards holds, so that a reader needs nothing else and nobody has to guess."""
 
-import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from handcraft.errors import HandcraftError
-from handcraft.files import write_json_atomically
+from handcraft.files import sha256_of, write_json_atomically
 from handcraft.hand.anatomy import DOF_NAMES
 from handcraft.hand.anny_hand import PHENOTYPES
 from handcraft.hand.skeleton import KEYPOINTS, PARTS
@@ -68,9 +67,8 @@ class ShardEntry:
             HandcraftError: a file that is missing, cut short, too long or changed.
         """
         path = self.verify_length(folder)
-        with path.open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != self.sha256:
-                raise HandcraftError(f"Expected {path} to match its checksum, but its bytes have changed; {_CURE}.")
+        if sha256_of(path) != self.sha256:
+            raise HandcraftError(f"Expected {path} to match its checksum, but its bytes have changed; {_CURE}.")
         return path
 
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Files of weights that others made: read without running them, their names brought to timm's, checked in one line."""
 
-import hashlib
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,14 +10,14 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from handcraft.errors import HandcraftError
+from handcraft.files import sha256_of
 
 State = Mapping[str, Tensor]
 
 
 def file_hash(path: Path) -> str:
     """The first eight digits of a file's SHA-256: what tells one file of weights from another in a result."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:8]
+    return sha256_of(path)[:8]
 
 
 def read_state(path: Path) -> dict[str, Tensor]:

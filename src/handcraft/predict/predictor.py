@@ -24,6 +24,9 @@ from handcraft.predict.surface import Surface, surface_of
 OVERLAP_OF_ONE_HAND = 0.5
 """Boxes of the finder that share more than this (intersection over union) are the same hand's."""
 
+LEAST_PLACE_SCORE = 0.3
+"""Of the finder, for a place to be read. It misses more than it mistakes, and the hand network sees more: from here on
+most hands of renders that no training saw are found for one that is none."""
 QUARTERS_RAD = (0.0, math.pi / 2, math.pi, -math.pi / 2)
 FIRST_LOOK = 1.2
 """The finder's boxes are read so much wider at first: they miss fingers that stand out."""
@@ -55,9 +58,8 @@ class Predictor:
     """Processor threads that a network may use."""
     least_score: float = 0.5
     """Below this probability, by the hand network, a hand is left out."""
-    least_place_score: float = 0.3
-    """Places that are less probable, by the finder, are not read. It misses more than it mistakes, and the hand network
-    sees more: of this value most hands of renders that no training saw are found for one that is none."""
+    least_place_score: float = LEAST_PLACE_SCORE
+    """Places that are less probable, by the finder, are not read."""
 
     def __post_init__(self) -> None:
         expect_at_least(1, threads=self.threads)

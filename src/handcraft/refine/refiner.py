@@ -15,6 +15,7 @@ from jaxtyping import Bool, Float, Int64
 from torch import Tensor
 
 from handcraft.errors import HandcraftError
+from handcraft.files import sha256_of
 from handcraft.networks import Padding
 from handcraft.refine.kinds import KINDS
 from handcraft.refine.translator import ExemplarTranslator, Given, Translator
@@ -45,7 +46,7 @@ class Refiner:
         description = {
             "kind": checkpoint.kind,
             "steps": checkpoint.step,
-            "checkpoint_sha256": _sha256(file),
+            "checkpoint_sha256": sha256_of(file),
             "config": checkpoint.config,
         }
         if seen_through := checkpoint.state.get("learner", {}).get("seen_through"):
@@ -125,8 +126,3 @@ def _opened(checkpoint: Checkpoint, file: Path) -> Translator:
         return KINDS[checkpoint.kind].translator_from(checkpoint)
     except (KeyError, TypeError, RuntimeError) as error:
         raise HandcraftError(f"Expected {file} to hold its refiner's weights; train again.") from error
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

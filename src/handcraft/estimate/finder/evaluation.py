@@ -13,10 +13,9 @@ from handcraft.estimate.finder.config import FinderConfig
 from handcraft.estimate.finder.cutouts import HandCutouts
 from handcraft.estimate.finder.finder import Finder
 from handcraft.estimate.finder.labels import Found, SceneLabels, box_overlaps
+from handcraft.predict.predictor import LEAST_PLACE_SCORE
 from handcraft.randomness import generator_for
 
-FOUND_FROM = 0.3
-"""Scores of what counts as found, as `handcraft predict` counts."""
 SAME_HAND = 0.5
 """Intersection over union from which a found box is that hand's."""
 IGNORED_HAND = 0.3
@@ -62,7 +61,7 @@ def evaluate_finder(finder: Finder, scenes: ComposedScenes) -> FinderScores:
 
 def score_found(found: Found, labels: SceneLabels) -> FinderScores:
     """What was found beside what is there: the best scores choose their hand first, and a hand is found once."""
-    claims = found.scores >= FOUND_FROM
+    claims = found.scores >= LEAST_PLACE_SCORE
     overlaps = box_overlaps(found.boxes_px, labels.boxes_px)
     hand_of = matches(overlaps * labels.there[:, None], claims)
     excused = (overlaps * labels.ignored[:, None]).amax(-1) >= IGNORED_HAND

@@ -10,10 +10,9 @@ from torch import Tensor
 from handcraft.data import picture_from_image, whole_scale
 from handcraft.estimate.finder.composed import ComposedScenes
 from handcraft.estimate.finder.labels import Found
+from handcraft.predict.predictor import LEAST_PLACE_SCORE
 
 TRUE_COLOUR, IGNORED_COLOUR, RIGHT_COLOUR, LEFT_COLOUR = "white", "gray", "orange", "deepskyblue"
-SHOWN_FROM = 0.3
-"""Scores of what is drawn."""
 ARROW_SHARE = 0.5
 """Length of the arrow that says where a hand points, as a share of its box's longer side."""
 
@@ -29,7 +28,7 @@ def finder_picture(scenes: ComposedScenes, found: Found | None, row: int) -> Ima
             colour = TRUE_COLOUR if labels.there[row, slot] else IGNORED_COLOUR
             _draw_hand(draw, labels.boxes_px[row, slot] * scale, float(labels.turns_rad[row, slot]), colour)
     for peak in range(found.scores.shape[1]) if found else ():
-        if found and found.scores[row, peak] > SHOWN_FROM:
+        if found and found.scores[row, peak] > LEAST_PLACE_SCORE:
             colour = RIGHT_COLOUR if found.right[row, peak] > 0.5 else LEFT_COLOUR
             _draw_hand(draw, found.boxes_px[row, peak] * scale, float(found.turns_rad[row, peak]), colour)
     return picture

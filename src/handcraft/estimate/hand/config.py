@@ -76,7 +76,7 @@ HAND_LAPTOP = HandNetConfig(loop=LoopConfig(3_000, 50, 250, 1_000))
 """192,000 crops."""
 
 HAND_SHIPPED = HandNetConfig()
-"""What the network in the package was trained as."""
+"""What the network in the package was trained as, but for what docs/model-card.md tells of its beginning."""
 
 HAND_PAPER = replace(
     HAND_SHIPPED, stream=StreamConfig(block=4096), batch_size=256, loop=LoopConfig(200_000, 100, 1_000, 5_000)

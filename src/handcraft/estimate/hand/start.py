@@ -6,7 +6,6 @@ weights, and the normalisation behind it adds the folded bias and changes nothin
 answers as the file does.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from handcraft.estimate.hand.export import load_hand_net
 from handcraft.estimate.hand.learner import KIND, make_hand_net
 from handcraft.estimate.hand.network import HandNet
 from handcraft.estimate.parity import expect_installed
+from handcraft.files import sha256_of
 from handcraft.predict.model_files import SHIPPED
 from handcraft.training import RunFolder
 
@@ -53,7 +53,7 @@ def open_start(name: str) -> HandStart:
         return _from_onnx(path, name)
     file = RunFolder.open(path).checkpoint if path.is_dir() else path
     network, config, told = load_hand_net(file)
-    return HandStart(network, config, {"name": name, "sha256": _sha256(file), "steps": told["steps"]})
+    return HandStart(network, config, {"name": name, "sha256": sha256_of(file), "steps": told["steps"]})
 
 
 def _from_onnx(path: Path, name: str) -> HandStart:
@@ -70,7 +70,7 @@ def _from_onnx(path: Path, name: str) -> HandStart:
         raise HandcraftError(
             f"Expected {path} to hold the weights of its network, but it does not: {reason}; export it again."
         ) from error
-    described = {"name": name, "sha256": _sha256(path), "steps": about["training"].get("steps")}
+    described = {"name": name, "sha256": sha256_of(path), "steps": about["training"].get("steps")}
     return HandStart(network.eval(), config, described)
 
 
@@ -126,8 +126,3 @@ def _recorded_config(path: Path, about: Mapping[str, Any]) -> HandNetConfig:
             f"Expected {path} to say how its network is built, but it is of an earlier version; export it again."
         )
     return HandNetConfig.from_recorded(recorded)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
