@@ -146,8 +146,7 @@ def write_finder(path, parts=1):
     graph.add("Concat", graph.add("Add", box, graph.constant(0.5)), box, axis=1, name="boxes_px")
     graph.add("Concat", graph.add("Mul", score, graph.constant(0.9)), score, axis=1, name="scores")
     graph.add("Concat", turn, turn, axis=1, name="turns_rad")
-    graph.add("Mul", graph.add("Concat", score, score, axis=1), graph.constant(0.5), name="right")
-    outputs = [(name, TensorProto.FLOAT, ["batch", "hands"]) for name in ("scores", "turns_rad", "right")]
+    outputs = [(name, TensorProto.FLOAT, ["batch", "hands"]) for name in ("scores", "turns_rad")]
     outputs.append(("boxes_px", TensorProto.FLOAT, ["batch", "hands", 4]))
     inputs = [("images", TensorProto.UINT8, ["batch", FINDER_SIDE, FINDER_SIDE, 3])]
     return graph.save(path, inputs, outputs, kind="finder", format="1", about=json.dumps({"image_px": FINDER_SIDE}))

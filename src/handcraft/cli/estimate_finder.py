@@ -72,5 +72,5 @@ def _told(scores: FinderScores) -> str:
     return (
         f"On {scores.scenes} scenes with {scores.hands} hands it never saw: precision {scores.precision:.1%}, recall "
         f"{scores.recall:.1%}, mean IoU {scores.mean_overlap:.3f}, turn off by {scores.turn_error_deg:.1f} degrees, "
-        f"side right {scores.side_accuracy:.1%}, nothing found in {scores.empty_scenes_right:.1%} of scenes without."
+        f"nothing found in {scores.empty_scenes_right:.1%} of scenes without."
     )

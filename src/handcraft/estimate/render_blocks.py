@@ -5,10 +5,13 @@ Block ``b`` holds samples ``b * size`` to ``(b + 1) * size`` of each scene confi
 trains on depends on (configurations, seed, step) only, and a run that was killed renders its block again.
 """
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any, Generic, TypeVar
+
+import torch
 
 from handcraft.data.rendered import RenderedSet, rendering_processes
 from handcraft.data.sample import HandSample
@@ -18,6 +21,11 @@ from handcraft.scene import SceneConfig
 
 Part = TypeVar("Part")
 Made = TypeVar("Made")
+
+
+def leaves_cores_free(device: torch.device) -> bool:
+    """Whether training on ``device`` does: on a GPU, or with fewer threads than cores (``OMP_NUM_THREADS``)."""
+    return device.type != "cpu" or torch.get_num_threads() < (os.cpu_count() or 1)
 
 
 class RenderBlocks(Generic[Made]):
@@ -43,8 +51,8 @@ class RenderBlocks(Generic[Made]):
             seed: of all samples.
             make: what is kept of a batch of samples; computed where they are rendered, importable by name.
             join: a block of all those parts; computed in this process, so it may hold a network.
-            workers: processes that render; 1 renders in this one.
-            ahead: render the next block while this one is used; for training on a GPU, which leaves the cores free.
+            workers: processes that render; 1 renders in this one, unless ``ahead``.
+            ahead: render the next block while this one is used; for training that leaves cores free.
         """
         expect_at_least(1, workers=workers, **{"samples of each scene": min(count for _, count in scenes)})
         self.scenes, self.seed = tuple(scenes), seed
@@ -59,7 +67,7 @@ class RenderBlocks(Generic[Made]):
     def __enter__(self) -> "RenderBlocks[Made]":
         """Start the processes, if there are to be any."""
         self._thread = self._context.enter_context(ThreadPoolExecutor(1))
-        if self.workers > 1:
+        if self.workers > 1 or self.ahead:
             self._pool = self._context.enter_context(rendering_processes(self.workers))
         return self
 

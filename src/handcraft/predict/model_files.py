@@ -24,7 +24,7 @@ OUTPUTS: Mapping[Kind, frozenset[str]] = {
     "hand": frozenset({
         "keypoints_px", "confidence", "keypoints_3d_m", "right", "presence", "angles_rad", "camera_from_hand", "shape",
     }),
-    "finder": frozenset({"boxes_px", "scores", "turns_rad", "right"}),
+    "finder": frozenset({"boxes_px", "scores", "turns_rad"}),
     "surface": frozenset({"vertices_m", "joints_m", "faces"}),
 }  # fmt: skip
 

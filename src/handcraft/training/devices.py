@@ -39,6 +39,11 @@ def make_accelerator(device: Device = "auto", precision: Precision = "float32") 
         raise HandcraftError(f"Expected `precision` to be one this device has, but got {precision}: {error}") from error
 
 
+def matrix_dtype(accelerator: Accelerator) -> torch.dtype:
+    """What optimisers compute matrices in: that of the accelerator's precision."""
+    return torch.bfloat16 if accelerator.mixed_precision == "bf16" else torch.float32
+
+
 def _has_fast_bfloat16(device: Device) -> bool:
     """Whether the device multiplies bfloat16 by itself; where it must be emulated it is slower than float32."""
     if device != "cpu" and torch.cuda.is_available():

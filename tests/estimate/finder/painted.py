@@ -9,7 +9,7 @@ SIDE = 32
 PALM, THUMB, ARM = (0.9, 0.2, 0.1), (0.1, 0.2, 0.9), (0.1, 0.9, 0.2)
 
 
-def painted_hands(count, *, is_right=True):
+def painted_hands(count):
     """Hands 8 px wide and 14 px long that point up, thumbs 4 px wide on their left, forearms 6 px wide below them."""
     pixels = torch.full((count, 3, SIDE, SIDE), 0.0)
     palm, arm = torch.zeros(count, SIDE, SIDE, dtype=torch.bool), torch.zeros(count, SIDE, SIDE, dtype=torch.bool)
@@ -32,7 +32,6 @@ def painted_hands(count, *, is_right=True):
         ((hand | (arm & (torch.arange(SIDE)[:, None] < 28))) * 255).to(torch.uint8),
         hand,
         keypoints_px,
-        torch.full((count,), is_right),
         torch.tensor([0.0, 1.0]).repeat(count, 1),
         torch.full((count,), 8.0),
         (profile * 255).round().to(torch.uint8),

@@ -76,7 +76,6 @@ def test_opacity_ends_inside_the_outline_and_the_forearm_at_the_cut():
     assert (opacity[below:] == 0).all()
     assert (opacity[24:40, 24] == 1).all()
     assert torch.equal(hands.hand[0], parts == 1)
-    assert not hands.is_right[0]
 
 
 def test_hands_that_the_border_cuts_are_left_out():

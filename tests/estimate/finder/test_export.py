@@ -33,8 +33,8 @@ def test_any_number_of_pictures(exported, count):
     images = torch.randint(256, (count, 64, 64, 3), generator=generator_for(2, count), dtype=torch.uint8)
     found = finder(images)
     assert (found.scores > 0).any()
-    answers = session.run(["boxes_px", "scores", "turns_rad", "right"], {"images": images.numpy()})
-    for name, answer in zip(("boxes_px", "scores", "turns_rad", "right"), answers, strict=True):
+    answers = session.run(["boxes_px", "scores", "turns_rad"], {"images": images.numpy()})
+    for name, answer in zip(("boxes_px", "scores", "turns_rad"), answers, strict=True):
         torch.testing.assert_close(torch.from_numpy(answer), getattr(found, name), atol=1e-3, rtol=1e-4)
 
 
@@ -44,7 +44,7 @@ def test_what_the_file_says_of_itself(exported):
         ("images", "tensor(uint8)", [64, 64, 3])
     ]
     shapes = {each.name: each.shape[1:] for each in session.get_outputs()}
-    assert shapes == {"boxes_px": [6, 4], "scores": [6], "turns_rad": [6], "right": [6]}
+    assert shapes == {"boxes_px": [6, 4], "scores": [6], "turns_rad": [6]}
     said = session.get_modelmeta().custom_metadata_map
     assert (said["handcraft.kind"], said["handcraft.format"]) == ("finder", "1")
     about = json.loads(said["handcraft.about"])

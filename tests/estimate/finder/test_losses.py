@@ -23,14 +23,13 @@ from handcraft.randomness import generator_for
 CELLS = 8  # of 8 px: pictures of 64 px
 
 
-def labels_of(boxes, *, turns=0.0, is_right=True, ignored=()):
+def labels_of(boxes, *, turns=0.0, ignored=()):
     count = len(boxes)
     skipped = torch.tensor([[slot in ignored for slot in range(count)]])
     return SceneLabels(
         torch.tensor([boxes]),
         torch.full((1, count), float(turns)),
         torch.ones(1, count),
-        torch.full((1, count), is_right),
         ~skipped,
         skipped,
     )
@@ -39,19 +38,18 @@ def labels_of(boxes, *, turns=0.0, is_right=True, ignored=()):
 def perfect(targets):
     """Maps that say what the targets ask for."""
     heat = torch.logit(targets.heat.clamp(1e-6, 1 - 1e-6))
-    return FinderMaps(heat, targets.boxes_px, targets.direction, 40 * targets.is_right - 20, heat)
+    return FinderMaps(heat, targets.boxes_px, targets.direction, heat)
 
 
 @pytest.mark.parametrize("turn", [0.0, 1.2, -3.0])
 def test_what_is_encoded_is_decoded(turn):
     boxes = [[4.0, 6.0, 22.0, 30.0], [30.0, 33.0, 60.0, 70.0]]
-    found = decode(perfect(cell_targets(labels_of(boxes, turns=turn, is_right=False), CELLS)), 4)
+    found = decode(perfect(cell_targets(labels_of(boxes, turns=turn), CELLS)), 4)
     assert (found.scores[0, :2] > 0.99).all()
     assert (found.scores[0, 2:] < 0.5).all()
     order = found.boxes_px[0, :2, 0].argsort()
     torch.testing.assert_close(found.boxes_px[0, :2][order], torch.tensor(boxes))
     torch.testing.assert_close(found.turns_rad[0, :2], torch.full((2,), turn))
-    assert (found.right[0, :2] < 0.01).all()
 
 
 def test_rows_beyond_the_peaks_are_zeros():
@@ -59,7 +57,7 @@ def test_rows_beyond_the_peaks_are_zeros():
     found = decode(maps, 6)
     assert (found.scores[0, 1:] == 0).all()
     assert (found.boxes_px[0, 1:] == 0).all()
-    assert (found.right[0, 1:] == 0).all()
+    assert (found.turns_rad[0, 1:] == 0).all()
     assert (found.scores[0, :-1] >= found.scores[0, 1:]).all()
 
 
@@ -67,10 +65,10 @@ def test_perfect_maps_lose_nothing_and_worse_ones_more():
     targets = cell_targets(labels_of([[4.0, 6.0, 22.0, 30.0]], turns=0.5), CELLS)
     maps = perfect(targets)
     best = finder_losses(maps, targets)
-    assert {name: pytest.approx(0, abs=1e-3) for name in ("box", "turn", "side")}.items() <= {
+    assert {name: pytest.approx(0, abs=1e-3) for name in ("box", "turn")}.items() <= {
         name: each.item() for name, each in best.items() if name != "heat"
     }.items()
-    worse = finder_losses(FinderMaps(-maps.heat, maps.boxes_px + 5, -maps.direction, -maps.side, -maps.heat), targets)
+    worse = finder_losses(FinderMaps(-maps.heat, maps.boxes_px + 5, -maps.direction, -maps.heat), targets)
     assert all(worse[name] > best[name] + 0.1 for name in best)
     assert worse["turn"].item() == pytest.approx(4.0, abs=1e-4)  # the opposite direction
 

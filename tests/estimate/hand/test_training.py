@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Steps follow from (seed, step): resumed equals uninterrupted; the rate falls at the end and rises with more steps."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from handcraft.errors import HandcraftError
 from handcraft.estimate.hand import HAND_SMOKE, HandNetConfig, StreamConfig, train_hand_net
 from handcraft.estimate.hand.export import load_hand_net
+from handcraft.estimate.hand.learner import HandLearner
 from handcraft.scene import WearConfig
 from handcraft.training import LoopConfig
 from tests.data.mano.make import write_mano
@@ -30,6 +32,37 @@ def test_resumed_equals_uninterrupted_over_blocks(tmp_path):
         train_hand_net(resumed, tmp_path / "parts", resume=steps > 1, progress=False)
     whole, parts = (load_hand_net(tmp_path / name)[0].state_dict() for name in ("whole", "parts"))
     assert all(torch.equal(whole[name], parts[name]) for name in whole)
+
+
+@pytest.mark.usefixtures("hand_model")
+def test_a_run_is_judged_meanwhile_and_trains_as_if_it_were_not(tmp_path):
+    for name, every in (("often", 1), ("seldom", 3)):
+        judged = replace(TINY, loop=LoopConfig(3, 1, 3, 3, every))
+        train_hand_net(judged, tmp_path / name, progress=False)
+    often, seldom = (load_hand_net(tmp_path / name)[0].state_dict() for name in ("often", "seldom"))
+    assert all(torch.equal(often[name], seldom[name]) for name in often)
+    lines = [json.loads(line) for line in (tmp_path / "often" / "metrics.jsonl").read_text().splitlines()]
+    assert [0 < line["validation_pa_mpjpe_mm"] < line["validation_mpjpe_mm"] for line in lines] == [True] * 3
+    assert len({line["validation_mpjpe_mm"] for line in lines}) == 3  # of the weights as they are then
+
+
+@pytest.mark.usefixtures("hand_model")
+def test_what_a_run_is_judged_on_is_in_none_of_its_blocks(monkeypatch, tmp_path):
+    seen = {"held out": [], "trained on": []}
+
+    class Watched(HandLearner):
+        def __init__(self, *given, held_out):
+            super().__init__(*given, held_out=held_out)
+            seen["held out"].append(held_out.keypoints_px)
+
+        def step(self, step):
+            seen["trained on"].append(self.feed.at(step, process_index=0, num_processes=1).keypoints_px)
+            return super().step(step)
+
+    monkeypatch.setattr("handcraft.estimate.hand.train.HandLearner", Watched)
+    train_hand_net(replace(TINY, loop=loop(2)), tmp_path / "run", progress=False)
+    held_out, trained_on = (torch.cat(seen[name]).flatten(1) for name in ("held out", "trained on"))
+    assert torch.cdist(held_out, trained_on).min() > 1.0
 
 
 def test_the_rate_rises_stays_and_falls():

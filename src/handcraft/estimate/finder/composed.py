@@ -71,7 +71,7 @@ def compose(
     _cover(scene, hands, config.cover_share, generator=generator)
     inside = _inside(frames, size)
     images = _photographed(scene.pictures, config, generator=generator) * inside
-    labels = scene_labels(scene.keypoints_px, scene.is_right, scene.seen_share(inside), frames)
+    labels = scene_labels(scene.keypoints_px, scene.seen_share(inside), frames)
     return ComposedScenes((images * 255).round().to(torch.uint8), labels)
 
 
@@ -85,7 +85,6 @@ class _Unfinished:
     whole_px: Float[Tensor, "scene slot"]
     """The hand's area if it were all seen."""
     keypoints_px: Float[Tensor, "scene slot 21 2"]
-    is_right: Bool[Tensor, "scene slot"]
 
     @classmethod
     def without_hands(cls, pictures: Float[Tensor, "scene 3 size size"]) -> "_Unfinished":
@@ -95,7 +94,6 @@ class _Unfinished:
             torch.zeros(count, SLOTS, size, size),
             torch.zeros(count, SLOTS),
             torch.zeros(count, SLOTS, len(KEYPOINTS), 2),
-            torch.zeros(count, SLOTS, dtype=torch.bool),
         )
 
     def add(self, slot: int, rows: Int[Tensor, " n"], hands: HandCutouts, placed: "_Placed", laid: "_Laid") -> None:
@@ -106,7 +104,6 @@ class _Unfinished:
         area_px = (hands.hand * hands.coverage).sum((1, 2)) / 255
         self.whole_px[rows, slot] = area_px * placed.views.scale.square()
         self.keypoints_px[rows, slot] = placed.keypoints_px
-        self.is_right[rows, slot] = hands.is_right ^ placed.mirrored
 
     def hide(self, rows: Int[Tensor, " n"], opacity: Float[Tensor, "n 1 size size"]) -> None:
         """Less is seen of what something was laid over."""
@@ -118,9 +115,10 @@ class _Unfinished:
 
 
 def scene_labels(
-    keypoints_px: Float[Tensor, "scene slot 21 2"], is_right: Bool[Tensor, "scene slot"],
-    seen_share: Float[Tensor, "scene slot"], frames: Float[Tensor, "scene 4"],
-) -> SceneLabels:  # fmt: skip
+    keypoints_px: Float[Tensor, "scene slot 21 2"],
+    seen_share: Float[Tensor, "scene slot"],
+    frames: Float[Tensor, "scene 4"],
+) -> SceneLabels:
     """What follows from the keypoints, how much of each hand is seen, and where in the square the picture is."""
     boxes_px = torch.cat([keypoints_px.amin(2), keypoints_px.amax(2)], -1)
     palm = keypoints_px[:, :, MIDDLE_MCP] - keypoints_px[:, :, WRIST]
@@ -132,7 +130,6 @@ def scene_labels(
         boxes_px,
         torch.atan2(palm[..., 0], -palm[..., 1]),
         (palm.norm(dim=-1) / (TURNED_SHARE * longer_px).clamp_min(1e-6)).clamp(0, 1),
-        is_right,
         there,
         (seen_share > GONE_SHARE) & ~there,
     )

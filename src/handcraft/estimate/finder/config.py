@@ -85,14 +85,14 @@ class FinderConfig:
     """Side of the renders that hands are cut out of."""
     block: int = 2048
     """Hands that are rendered at a time, then composed into scenes until the next are."""
-    block_steps: int = 150
+    block_steps: int = 300
     """Steps trained on each block."""
     egocentric_share: float = 0.25
     """Hands that are seen by their owner."""
     steps: int = 3000
     batch_size: int = 32
-    learning_rate: float = 3e-3
-    """Peak of the one-cycle schedule."""
+    learning_rate: float = 6e-3
+    """Peak of the one-cycle schedule, of Muon."""
     weight_decay: float = 0.01
     average_decay: float = 0.998
     """Of the moving average of the weights, which is what the finder is in the end."""

@@ -40,7 +40,6 @@ class HandCutouts:
     hand: Bool[Tensor, "hand side side"]
     """The hand without its forearm."""
     keypoints_px: Float[Tensor, "hand 21 2"]
-    is_right: Bool[Tensor, " hand"]
     arm_direction: Float[Tensor, "hand 2"]
     """Unit, from the wrist along the forearm."""
     arm_start_px: Float[Tensor, " hand"]
@@ -87,7 +86,6 @@ def cut_out(samples: Sequence[HandSample]) -> HandCutouts:
         (opacity * kept * 255).round().to(torch.uint8),
         hand,
         keypoints_px,
-        torch.tensor([sample.side == "right" for sample in samples]),
         direction,
         start_px,
         _profile(images, opacity * (parts == FOREARM_ID), keypoints_px[:, WRIST], direction, start_px),

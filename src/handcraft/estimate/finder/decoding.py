@@ -24,8 +24,7 @@ def decode(maps: FinderMaps, peaks: int) -> Found:
     boxes_px = _at(maps.boxes_px, cells)
     direction = _at(maps.direction, cells)
     turns_rad = torch.atan2(direction[..., 1], direction[..., 0])
-    right = torch.sigmoid(_at(maps.side[:, None], cells)[..., 0])
-    return Found(boxes_px * is_there[..., None], scores * is_there, turns_rad * is_there, right * is_there)
+    return Found(boxes_px * is_there[..., None], scores * is_there, turns_rad * is_there)
 
 
 def peak_heat(maps: FinderMaps) -> Float[Tensor, "n cells cells"]:

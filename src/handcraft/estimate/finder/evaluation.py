@@ -40,8 +40,6 @@ class FinderScores:
     """Mean intersection over union of found hands' boxes."""
     turn_error_deg: float
     """Mean difference of found hands' turns, of hands that do not point at the camera."""
-    side_accuracy: float
-    """Share of found hands whose side is told rightly."""
     empty_scenes_right: float
     """Share of pictures without a hand in which none was found."""
 
@@ -55,7 +53,7 @@ def held_out_scenes(hands: HandCutouts, config: FinderConfig, *, count: int) -> 
 def evaluate_finder(finder: Finder, scenes: ComposedScenes) -> FinderScores:
     """What the finder makes of scenes."""
     parts = [finder(chunk.permute(0, 2, 3, 1)) for chunk in scenes.images.split(SCENES_TOGETHER)]
-    names = ("boxes_px", "scores", "turns_rad", "right")
+    names = ("boxes_px", "scores", "turns_rad")
     return score_found(Found(*(torch.cat([getattr(part, name) for part in parts]) for name in names)), scenes.labels)
 
 
@@ -80,7 +78,6 @@ def score_found(found: Found, labels: SceneLabels) -> FinderScores:
         _share(is_hit.sum(), labels.there.sum()),
         _share(overlaps[scene, peak, slot].sum(), is_hit.sum()),
         _share(error_deg[turned].sum(), turned.sum()),
-        _share(((found.right[scene, peak] > 0.5) == labels.is_right[scene, slot]).sum(), is_hit.sum()),
         _share((empty & ~claims.any(1)).sum(), empty.sum()),
     )
 

@@ -9,17 +9,16 @@ from handcraft.estimate.parity import example_crops, write_onnx
 from handcraft.hand.skeleton import KEYPOINTS
 
 FORMAT = "1"
-OUTPUTS = ("boxes_px", "scores", "turns_rad", "right")
+OUTPUTS = ("boxes_px", "scores", "turns_rad")
 UNITS = {
     "boxes_px": "pixels of the square input: left, top, right, bottom of the 21 keypoints",
     "scores": "0 to 1",
     "turns_rad": "radians, clockwise as seen, from pointing up (wrist to middle_mcp)",
-    "right": "probability",
 }
 
 
 def export_finder(finder: Finder, path: Path, *, licence: str, training: Mapping[str, object]) -> None:
-    """Write ``finder`` as ONNX: ``images`` (bytes, N x side x side x 3) to boxes, scores, turns and sides, best first.
+    """Write ``finder`` as ONNX: ``images`` (bytes, N x side x side x 3) to boxes, scores and turns, best first.
 
     Args:
         finder: what is exported.

@@ -20,7 +20,7 @@ CHUNK = 64
 
 
 class FinderGraph(nn.Module):
-    """Pictures as bytes to boxes, scores, turns and sides, as ``Found`` has them; what ``finder.onnx`` holds."""
+    """Pictures as bytes to boxes, scores and turns, as ``Found`` has them; what ``finder.onnx`` holds."""
 
     def __init__(self, network: FinderNet, peaks: int) -> None:
         super().__init__()
@@ -28,10 +28,10 @@ class FinderGraph(nn.Module):
 
     def forward(
         self, images: UInt8[Tensor, "n size size 3"]
-    ) -> tuple[Float[Tensor, "n peak 4"], Float[Tensor, "n peak"], Float[Tensor, "n peak"], Float[Tensor, "n peak"]]:
+    ) -> tuple[Float[Tensor, "n peak 4"], Float[Tensor, "n peak"], Float[Tensor, "n peak"]]:
         """Find the hands in RGB pictures that were fitted into squares."""
         found = decode(self.network(images.permute(0, 3, 1, 2).float() / 255), self.peaks)
-        return found.boxes_px, found.scores, found.turns_rad, found.right
+        return found.boxes_px, found.scores, found.turns_rad
 
 
 class Finder:

@@ -18,7 +18,6 @@ class SceneLabels:
     """By how much the hand is turned from pointing up (wrist to middle knuckle), clockwise as seen."""
     turn_weights: Float[Tensor, "scene slot"]
     """0 to 1: a hand that points at the camera has no turn to speak of."""
-    is_right: Bool[Tensor, "scene slot"]
     there: Bool[Tensor, "scene slot"]
     """A hand that is to be found."""
     ignored: Bool[Tensor, "scene slot"]
@@ -33,8 +32,6 @@ class Found:
     """Left, top, right, bottom of the 21 keypoints, in pixels of the square."""
     scores: Float[Tensor, "picture peak"]
     turns_rad: Float[Tensor, "picture peak"]
-    right: Float[Tensor, "picture peak"]
-    """Probability that it is a right hand."""
 
 
 def box_overlaps(one: Float[Tensor, "*batch n 4"], other: Float[Tensor, "*batch m 4"]) -> Float[Tensor, "*batch n m"]:

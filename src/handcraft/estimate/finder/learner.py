@@ -24,7 +24,9 @@ from handcraft.estimate.finder.network import FinderNet
 from handcraft.estimate.finder.pictures import finder_picture
 from handcraft.randomness import generator_for
 from handcraft.training import SingleNetwork
+from handcraft.training.devices import matrix_dtype
 from handcraft.training.moving_average import MovingAverage
+from handcraft.training.muon import Muon
 from handcraft.training.schedule import learning_rate_at, set_learning_rate
 
 KIND = "finder"
@@ -49,7 +51,13 @@ class FinderLearner(SingleNetwork):
             )
         self.hands_of_block, self.config, self.accelerator = hands_of_block, config, accelerator
         network = FinderNet(config, generator=generator_for(config.seed, WEIGHTS_STREAM))
-        optimiser = torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay)
+        optimiser = Muon.of(
+            network,
+            config.learning_rate,
+            outer_layers=network.outer_layers(),
+            weight_decay=config.weight_decay,
+            dtype=matrix_dtype(accelerator),
+        )
         self.network = network.to(accelerator.device)
         self.average = MovingAverage(self.network, config.average_decay)
         self.wrapped, self.optimiser = accelerator.prepare(self.network, optimiser)

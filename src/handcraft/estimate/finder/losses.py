@@ -21,7 +21,7 @@ NEAR_SHARE = 0.1
 """Cells with at least so much heat are taught what hand it is."""
 FOCUS, NEAR_FOCUS = 2.0, 4.0
 """alpha and beta of the focal loss."""
-WEIGHTS = {"heat": 1.0, "box": 2.0, "turn": 1.0, "side": 0.5, "score": 1.0}
+WEIGHTS = {"heat": 1.0, "box": 2.0, "turn": 1.0, "score": 1.0}
 HIT = 0.5
 """Intersection over union from which a box is its hand's, for the score."""
 
@@ -35,11 +35,10 @@ class CellTargets:
     judged: Bool[Tensor, "n cells cells"]
     """False in the boxes of ignored hands."""
     weight: Float[Tensor, "n cells cells"]
-    """How much a cell counts for the box, turn and side; each hand's cells sum to 1."""
+    """How much a cell counts for the box and turn; each hand's cells sum to 1."""
     boxes_px: Float[Tensor, "n 4 cells cells"]
     direction: Float[Tensor, "n 2 cells cells"]
     turn_weight: Float[Tensor, "n cells cells"]
-    is_right: Float[Tensor, "n cells cells"]
 
     def to(self, device: torch.device) -> "CellTargets":
         """The same on a device."""
@@ -74,7 +73,6 @@ def cell_targets(labels: SceneLabels, cells: int) -> CellTargets:
         torch.stack([of_nearest(labels.boxes_px[..., edge]) for edge in range(4)], 1),
         torch.stack([torch.cos(turn), torch.sin(turn)], 1),
         of_nearest(labels.turn_weights),
-        of_nearest(labels.is_right.to(boxes)),
     )
 
 
@@ -85,15 +83,13 @@ def _in_ignored(labels: SceneLabels, centres_px: Float[Tensor, "2 cells cells"])
 
 
 def finder_losses(maps: FinderMaps, targets: CellTargets) -> dict[str, Float[Tensor, ""]]:
-    """The losses by name; those of boxes, turns and sides are means over hands, that of scores is one over peaks."""
+    """The losses by name; those of boxes and turns are means over hands, that of scores is one over peaks."""
     weight, hands = targets.weight, targets.weight.sum().clamp_min(1.0)
     turn_error = (maps.direction - targets.direction).square().sum(1)
-    side_error = F.binary_cross_entropy_with_logits(maps.side, targets.is_right, reduction="none")
     return {
         "heat": focal_loss(maps.heat, targets.heat, targets.judged),
         "box": (weight * (1 - generalised_overlap(maps.boxes_px, targets.boxes_px))).sum() / hands,
         "turn": (weight * targets.turn_weight * turn_error).sum() / hands,
-        "side": (weight * side_error).sum() / hands,
         "score": score_loss(maps, targets),
     }
 

@@ -21,8 +21,8 @@ SIZE_UNIT = 4.0
 LARGEST_LOG = 3.0
 PRIOR = 0.02
 """Share of cells that a fresh network takes for hands (Lin et al. 2017, section 4.1, for rare classes)."""
-ANSWERS = (1, 2, 2, 2, 1)
-"""Channels: hand, offset, size, direction, side."""
+ANSWERS = (1, 2, 2, 2)
+"""Channels: hand, offset, size, direction."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,6 @@ class FinderMaps:
     """The hand's box: left, top, right, bottom in pixels of the square."""
     direction: Float[Tensor, "n 2 cells cells"]
     """Cosine and sine of its turn, times anything above 0."""
-    side: Float[Tensor, "n cells cells"]
-    """Logit of it being a right hand."""
     score: Float[Tensor, "n cells cells"]
     """Logit of the box being a hand's: ``heat`` made a probability, which the focal loss does not leave it."""
 
@@ -66,6 +64,10 @@ class FinderNet(nn.Module):
             self.answers.bias[0] = torch.logit(torch.tensor(PRIOR))
         self.score_from_heat = nn.Parameter(torch.tensor([1.0, 0.0]))
 
+    def outer_layers(self) -> tuple[nn.Module, ...]:
+        """Those that take pictures in or give answers out."""
+        return self.quarter[0], self.answers
+
     def forward(self, images: Float[Tensor, "n 3 size size"]) -> FinderMaps:
         """What every cell says of the pictures."""
         eighth = self.eighth(self.quarter((4 * images - 2).contiguous(memory_format=torch.channels_last)))
@@ -74,10 +76,10 @@ class FinderNet(nn.Module):
         sixteenth = self.merged_sixteenth(sixteenth + _doubled(self.to_sixteenth(coarsest)))
         eighth = self.merged_eighth(eighth + _doubled(self.to_eighth(sixteenth)))
         answers = self.answers(self.head(eighth)).float()
-        heat, offset, size, direction, side = answers.split(ANSWERS, 1)
+        heat, offset, size, direction = answers.split(ANSWERS, 1)
         slope, shift = self.score_from_heat.unbind()
         score = slope * heat[:, 0].detach() + shift  # judging the map must not change it (Platt 1999)
-        return FinderMaps(heat[:, 0], self._boxes(offset, size), direction, side[:, 0], score)
+        return FinderMaps(heat[:, 0], self._boxes(offset, size), direction, score)
 
     def _boxes(
         self, offset: Float[Tensor, "n 2 cells cells"], size: Float[Tensor, "n 2 cells cells"]

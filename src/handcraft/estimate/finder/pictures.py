@@ -12,13 +12,13 @@ from handcraft.estimate.finder.composed import ComposedScenes
 from handcraft.estimate.finder.labels import Found
 from handcraft.predict.predictor import LEAST_PLACE_SCORE
 
-TRUE_COLOUR, IGNORED_COLOUR, RIGHT_COLOUR, LEFT_COLOUR = "white", "gray", "orange", "deepskyblue"
+TRUE_COLOUR, IGNORED_COLOUR, FOUND_COLOUR = "white", "gray", "orange"
 ARROW_SHARE = 0.5
 """Length of the arrow that says where a hand points, as a share of its box's longer side."""
 
 
 def finder_picture(scenes: ComposedScenes, found: Found | None, row: int) -> Image.Image:
-    """One scene: its hands white, ignored ones grey; found right hands orange, left ones blue; arrows as they point."""
+    """One scene: its hands white, ignored ones grey, found ones orange; arrows as they point."""
     image, labels = scenes.images[row].float() / 255, scenes.labels
     scale = whole_scale(image.shape[-1])
     picture = picture_from_image(image, scale=scale)
@@ -29,8 +29,7 @@ def finder_picture(scenes: ComposedScenes, found: Found | None, row: int) -> Ima
             _draw_hand(draw, labels.boxes_px[row, slot] * scale, float(labels.turns_rad[row, slot]), colour)
     for peak in range(found.scores.shape[1]) if found else ():
         if found and found.scores[row, peak] > LEAST_PLACE_SCORE:
-            colour = RIGHT_COLOUR if found.right[row, peak] > 0.5 else LEFT_COLOUR
-            _draw_hand(draw, found.boxes_px[row, peak] * scale, float(found.turns_rad[row, peak]), colour)
+            _draw_hand(draw, found.boxes_px[row, peak] * scale, float(found.turns_rad[row, peak]), FOUND_COLOUR)
     return picture
 
 

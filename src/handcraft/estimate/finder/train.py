@@ -7,7 +7,7 @@ from handcraft.estimate.finder.config import FinderConfig
 from handcraft.estimate.finder.cutouts import HandCutouts, cut_out, joined
 from handcraft.estimate.finder.finder import Finder
 from handcraft.estimate.finder.learner import FinderLearner, HandsOfBlock
-from handcraft.estimate.render_blocks import RenderBlocks
+from handcraft.estimate.render_blocks import RenderBlocks, leaves_cores_free
 from handcraft.training import RunFolder, make_accelerator, train
 
 
@@ -28,7 +28,10 @@ def train_finder(
 
 def rendered_hands(config: FinderConfig, *, workers: int = 1) -> RenderBlocks[HandCutouts]:
     """Blocks of hands as ``config`` has them rendered; a context."""
-    return RenderBlocks(config.renders, seed=config.seed, make=cut_out, join=joined, workers=workers)
+    device = make_accelerator(config.device, config.precision).device
+    return RenderBlocks(
+        config.renders, seed=config.seed, make=cut_out, join=joined, workers=workers, ahead=leaves_cores_free(device)
+    )
 
 
 def train_on(

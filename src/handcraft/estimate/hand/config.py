@@ -30,8 +30,8 @@ class HandNetConfig(Recorded):
     crops: HandCropConfig = field(default_factory=HandCropConfig)
     weights: HandLossWeights = field(default_factory=HandLossWeights)
     batch_size: int = 64
-    learning_rate: float = 2e-3
-    """Peak; reached after ``warm_up_steps`` and kept until the decay."""
+    learning_rate: float = 6e-3
+    """Peak, of Muon; reached after ``warm_up_steps`` and kept until the decay."""
     warm_up_steps: int = 300
     decay_share: float = 0.6
     """Share of all steps, at the end, over which the rate falls to 0 along half a cosine. A finished run can be

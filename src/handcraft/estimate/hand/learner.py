@@ -17,9 +17,12 @@ from handcraft.estimate.hand.examples import HandExamples
 from handcraft.estimate.hand.feeds import HandFeed
 from handcraft.estimate.hand.losses import hand_losses, total
 from handcraft.estimate.hand.network import HandNet
+from handcraft.estimate.hand.reading import reading_errors
 from handcraft.randomness import generator_for
 from handcraft.training import SingleNetwork
+from handcraft.training.devices import matrix_dtype
 from handcraft.training.moving_average import MovingAverage
+from handcraft.training.muon import Muon
 from handcraft.training.schedule import set_learning_rate
 
 KIND = "hand"
@@ -33,7 +36,7 @@ def make_hand_net(config: HandNetConfig, *, generator: torch.Generator) -> HandN
 
 
 class HandLearner(SingleNetwork):
-    """Trains a network of ``config`` on what ``feed`` gives; a ``training.Learner``."""
+    """Trains a network of ``config`` on what ``feed`` gives; a ``training.ValidatingLearner``."""
 
     kind = KIND
     network: HandNet
@@ -45,15 +48,25 @@ class HandLearner(SingleNetwork):
         shown: HandExamples,
         config: HandNetConfig,
         accelerator: Accelerator,
+        *,
+        held_out: HandExamples | None = None,
     ) -> None:
-        """Learn from ``feed``; ``shown`` are what its pictures show."""
+        """Learn from ``feed``; ``shown`` are what its pictures show, ``held_out`` what it is judged on meanwhile."""
         self.feed, self.shown, self.config, self.accelerator = feed, shown, config, accelerator
-        optimiser = torch.optim.AdamW(
-            network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
-        )
+        self.held_out = held_out
         self.network = network.to(accelerator.device)
         self.average = MovingAverage(self.network, config.ema_decay)
-        self.wrapped, self.optimiser = accelerator.prepare(self.network, optimiser)
+        self.wrapped, self.optimiser = accelerator.prepare(self.network, self.new_optimiser())
+
+    def new_optimiser(self) -> torch.optim.Optimizer:
+        """Muon for the layers within, AdamW for the first, the last and all that is no matrix."""
+        return Muon.of(
+            self.network,
+            self.config.learning_rate,
+            outer_layers=self.network.outer_layers(),
+            weight_decay=self.config.weight_decay,
+            dtype=matrix_dtype(self.accelerator),
+        )
 
     def step(self, step: int) -> dict[str, float]:
         """Train on the batch of ``step``."""
@@ -87,6 +100,21 @@ class HandLearner(SingleNetwork):
         """Take over what ``state_dict`` gave."""
         super().load_state_dict(state)
         self.average.network.load_state_dict(state["average"])
+
+    def validate(self) -> dict[str, float]:
+        """What the averaged network is off by on upright crops of what is held out; nothing without any."""
+        if self.held_out is None:
+            return {}
+        config = self.config
+        errors = reading_errors(
+            self.average.network, self.held_out, image_px=config.image_px, box_scale=config.crops.box_scale
+        )
+        return {
+            "validation_error_of_hand": errors.keypoints.nanmean().item(),
+            "validation_mpjpe_mm": errors.joints_mm.nanmean().item(),
+            "validation_pa_mpjpe_mm": errors.aligned_joints_mm.nanmean().item(),
+            "validation_side_right": errors.side_is_right.float().mean().item(),
+        }
 
     @torch.no_grad()
     def draw(self, path: Path) -> None:

@@ -78,6 +78,10 @@ class HandNet(nn.Module):
         self.head = _Head(sixteenth + (3 + AT_KEYPOINTS) * len(KEYPOINTS), shape_parameters)
         initialise_kaiming(self, generator=generator)
 
+    def outer_layers(self) -> tuple[nn.Module, ...]:
+        """Those that take pictures in or give answers out."""
+        return self.stem, self.places, self.head.layers[-1]
+
     def forward(self, images: Float[Tensor, "batch 3 side side"]) -> HandOutputs:
         """All that is said of each crop."""
         x = (4 * images - 2).contiguous(memory_format=torch.channels_last)

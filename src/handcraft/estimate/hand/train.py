@@ -1,19 +1,26 @@
 # SPDX-License-Identifier: Apache-2.0
 """Train a hand network into a run folder."""
 
+from dataclasses import replace
 from pathlib import Path
+
+import torch
 
 from handcraft.data.rendered import RenderedSet
 from handcraft.estimate.hand.config import HandNetConfig
-from handcraft.estimate.hand.examples import examples_from, joined
+from handcraft.estimate.hand.examples import HandExamples, examples_from, joined
 from handcraft.estimate.hand.feeds import RenderFeed
 from handcraft.estimate.hand.learner import WEIGHTS_STREAM, HandLearner, make_hand_net
-from handcraft.estimate.render_blocks import RenderBlocks
-from handcraft.randomness import generator_for
+from handcraft.estimate.render_blocks import RenderBlocks, leaves_cores_free
+from handcraft.randomness import generator_for, seed_for
 from handcraft.training import RunFolder, make_accelerator, train
 
 SHOWN = 24
 """Renders in the pictures of a run."""
+HELD_OUT = 256
+"""Renders that a run is judged on meanwhile."""
+HELD_OUT_SEEDS = 1000
+"""Place of their seeds among the run's; its blocks have the first ones."""
 
 
 def train_hand_net(
@@ -36,13 +43,21 @@ def train_hand_net(
         resume=resume,
         is_main_process=accelerator.is_main_process,
     )
-    scenes = config.stream.scenes()
-    shown = examples_from(list(RenderedSet(scenes[0][0], config.seed, SHOWN)))
+    held_out = _held_out(config)
+    shown = held_out.rows(torch.arange(SHOWN) * len(held_out) // SHOWN)
     network = make_hand_net(config, generator=generator_for(config.seed, WEIGHTS_STREAM))
-    ahead = accelerator.device.type != "cpu"
+    ahead = leaves_cores_free(accelerator.device)
     with RenderBlocks(
-        scenes, seed=config.seed, make=examples_from, join=joined, workers=workers, ahead=ahead
+        config.stream.scenes(), seed=config.seed, make=examples_from, join=joined, workers=workers, ahead=ahead
     ) as blocks:
         feed = RenderFeed(blocks, config.batch_size, config.stream.passes, config.seed)
-        learner = HandLearner(network, feed, shown, config, accelerator)
+        learner = HandLearner(network, feed, shown, config, accelerator, held_out=held_out)
         train(learner, config.loop, run, resume=resume, progress=progress)
+
+
+def _held_out(config: HandNetConfig) -> HandExamples:
+    """Renders of the stream that no block has."""
+    scenes = replace(config.stream, block=min(HELD_OUT, config.stream.block)).scenes()
+    seeds = [seed_for(config.seed, HELD_OUT_SEEDS + place) for place in range(len(scenes))]
+    sets = [RenderedSet(scene, seed, count) for seed, (scene, count) in zip(seeds, scenes, strict=True)]
+    return joined([batch for each in sets for batch in each.map_batches(examples_from)])

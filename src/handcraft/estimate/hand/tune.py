@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
 from accelerate import Accelerator
 
 from handcraft.data.rendered import RenderedSet
@@ -25,7 +26,7 @@ from handcraft.estimate.hand.photographs import LabelledPhotographs
 from handcraft.estimate.hand.start import HandStart
 from handcraft.estimate.hand.stream import StreamConfig
 from handcraft.estimate.hand.tune_config import HandTuneConfig
-from handcraft.estimate.render_blocks import RenderBlocks
+from handcraft.estimate.render_blocks import RenderBlocks, leaves_cores_free
 from handcraft.training import RunFolder, make_accelerator, train
 
 SHOWN = 12
@@ -47,6 +48,13 @@ class HandTuner(HandLearner):
         """As a ``HandLearner``; ``told`` is what an exported file tells of the run."""
         super().__init__(network, feed, shown, config, accelerator)
         self.told = told
+
+    def new_optimiser(self) -> torch.optim.Optimizer:
+        """AdamW: on a few pictures Muon's steps move what they say nothing of."""
+        config = self.config
+        return torch.optim.AdamW(
+            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
+        )
 
     def set_mode(self) -> None:
         """Evaluation mode: nothing follows the batch."""
@@ -117,7 +125,7 @@ class _Mixture:
         if self.renders_per_step:
             blocks = RenderBlocks(
                 self.stream.scenes(), seed=config.seed, make=self.look.make, join=self.look.join,
-                workers=workers, ahead=accelerator.device.type != "cpu",
+                workers=workers, ahead=leaves_cores_free(accelerator.device),
             )  # fmt: skip
             entered = context.enter_context(blocks)
             feeds.append(RenderFeed(entered, self.renders_per_step, self.stream.passes, config.seed))
