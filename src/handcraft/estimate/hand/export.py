@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from handcraft import __version__
 from handcraft.errors import HandcraftError
 from handcraft.estimate.hand.config import HandNetConfig
-from handcraft.estimate.hand.learner import KIND, make_hand_net
+from handcraft.estimate.hand.learner import KIND, TOLD, make_hand_net
 from handcraft.estimate.hand.network import HandNet
 from handcraft.estimate.parity import example_crops, write_onnx
 from handcraft.hand.anatomy import DOF_NAMES
@@ -31,8 +31,6 @@ OUTPUT_NAMES = (
 )
 LICENCE = "Apache-2.0"
 DATA = "handcraft's own renders"
-TOLD = "told"
-"""In a learner's state, what else is worth telling of the run."""
 
 
 class ExportedHandNet(nn.Module):

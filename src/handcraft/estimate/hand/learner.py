@@ -4,6 +4,7 @@
 Which examples a step sees, how they are cut and how their look is changed follows from (seed, step) alone.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,8 @@ from handcraft.training.muon import Muon
 from handcraft.training.schedule import set_learning_rate
 
 KIND = "hand"
+TOLD = "told"
+"""In a learner's state, what an exported file tells of the run beside its configuration."""
 WEIGHTS_STREAM, CROP_STREAM, DRAW_STREAM = 0, 2, 3
 DRAWN_COLUMNS = 6
 
@@ -50,10 +53,21 @@ class HandLearner(SingleNetwork):
         accelerator: Accelerator,
         *,
         held_out: HandExamples | None = None,
+        told: Mapping[str, Any] | None = None,
     ) -> None:
-        """Learn from ``feed``; ``shown`` are what its pictures show, ``held_out`` what it is judged on meanwhile."""
+        """Learn from ``feed``.
+
+        Args:
+            network: is trained.
+            feed: gives the batches.
+            shown: what the run's pictures show.
+            config: of the network and its training.
+            accelerator: where it is trained.
+            held_out: what it is judged on meanwhile.
+            told: what an exported file tells of the run beside its configuration.
+        """
         self.feed, self.shown, self.config, self.accelerator = feed, shown, config, accelerator
-        self.held_out = held_out
+        self.held_out, self.told = held_out, dict(told or {})
         self.network = network.to(accelerator.device)
         self.average = MovingAverage(self.network, config.ema_decay)
         self.wrapped, self.optimiser = accelerator.prepare(self.network, self.new_optimiser())
@@ -93,8 +107,8 @@ class HandLearner(SingleNetwork):
         return cut(examples, config.image_px, config.crops, generator=generator).to(self.accelerator.device)
 
     def state_dict(self) -> dict[str, Any]:
-        """Weights, their average and the optimiser."""
-        return {**super().state_dict(), "average": self.average.network.state_dict()}
+        """Weights, their average and the optimiser, and what is told of the run."""
+        return {**super().state_dict(), "average": self.average.network.state_dict(), TOLD: self.told}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Take over what ``state_dict`` gave."""

@@ -16,12 +16,10 @@ from accelerate import Accelerator
 
 from handcraft.data.rendered import RenderedSet
 from handcraft.errors import HandcraftError
-from handcraft.estimate.hand.config import HandNetConfig
 from handcraft.estimate.hand.examples import HandExamples, joined
-from handcraft.estimate.hand.export import DATA, TOLD
+from handcraft.estimate.hand.export import DATA
 from handcraft.estimate.hand.feeds import AS_RENDERED, HandFeed, MixedFeed, PhotographFeed, RenderFeed, RenderLook
 from handcraft.estimate.hand.learner import HandLearner
-from handcraft.estimate.hand.network import HandNet
 from handcraft.estimate.hand.photographs import LabelledPhotographs
 from handcraft.estimate.hand.start import HandStart
 from handcraft.estimate.hand.stream import StreamConfig
@@ -36,19 +34,6 @@ SHOWN = 12
 class HandTuner(HandLearner):
     """Goes on training a network, whose batch statistics stay."""
 
-    def __init__(
-        self,
-        network: HandNet,
-        feed: HandFeed,
-        shown: HandExamples,
-        config: HandNetConfig,
-        accelerator: Accelerator,
-        told: dict[str, Any],
-    ) -> None:
-        """As a ``HandLearner``; ``told`` is what an exported file tells of the run."""
-        super().__init__(network, feed, shown, config, accelerator)
-        self.told = told
-
     def new_optimiser(self) -> torch.optim.Optimizer:
         """AdamW: on a few pictures Muon's steps move what they say nothing of."""
         config = self.config
@@ -59,10 +44,6 @@ class HandTuner(HandLearner):
     def set_mode(self) -> None:
         """Evaluation mode: nothing follows the batch."""
         self.network.eval()
-
-    def state_dict(self) -> dict[str, Any]:
-        """As a ``HandLearner``, with what is worth telling."""
-        return {**super().state_dict(), TOLD: self.told}
 
 
 @dataclass(frozen=True)
@@ -185,6 +166,6 @@ def tune_hand_net(
     )
     with ExitStack() as context:
         feed = mixture.feed(accelerator, context, workers)
-        network, told = copy.deepcopy(start.network), mixture.told(start)
-        learner = HandTuner(network, feed, mixture.shown(), continuing, accelerator, told)
+        network = copy.deepcopy(start.network)
+        learner = HandTuner(network, feed, mixture.shown(), continuing, accelerator, told=mixture.told(start))
         train(learner, config.loop, run, resume=resume, progress=progress)
