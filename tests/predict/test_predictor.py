@@ -207,6 +207,32 @@ def test_a_given_box_skips_the_finder_and_is_read_a_second_time_upright(tmp_path
     assert abs(knuckle_from_wrist[0]) < 0.2 < -knuckle_from_wrist[1]
 
 
+class ReadsUprightHandsOnly:
+    """Of hands that are turned by more than 60 degrees it is unsure, and sees them pointing up all the same."""
+
+    def __init__(self, network):
+        self.network, self.image_px, self.about = network, network.image_px, network.about
+
+    def __call__(self, **given):
+        said = {name: values.copy() for name, values in self.network(**given).items()}
+        right, down = (said["keypoints_px"][:, 9] - said["keypoints_px"][:, 0]).T
+        is_turned = np.abs(np.arctan2(right, -down)) > np.radians(60)
+        said["confidence"][is_turned] = 0.1
+        said["keypoints_px"][is_turned] = (keypoints_of(upright_hand(0, 0)) + self.image_px / 2)[None]
+        return said
+
+
+@pytest.mark.parametrize("turn_rad", [0.0, 1.6, 3.1, -1.5])
+def test_a_given_box_is_read_whatever_the_turn_by_a_network_that_reads_upright_hands_only(tmp_path, turn_rad):
+    networks = write_networks(tmp_path)
+    alone = Predictor(networks.hand_file, tmp_path / "no-finder.onnx")
+    alone.__dict__["hand_network"] = ReadsUprightHandsOnly(alone.hand_network)
+    hand = turned(upright_hand(), turn_rad, (200, 150))
+    found = only(alone.hands(dots(400, 300, hand), boxes=[(*hand.min(axis=0), *hand.max(axis=0))]))
+    assert np.abs(found.keypoints_px - keypoints_of(hand)).max() < 0.15
+    assert found.confidence.min() > 0.5
+
+
 def test_each_given_box_is_read_upright_in_its_own_turn(predictor):
     one, other = upright_hand(100, 150), turned(upright_hand(300, 150), 2.0, (300, 150))
     picture = dots(400, 300, one, other)

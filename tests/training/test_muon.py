@@ -57,6 +57,19 @@ def test_what_is_no_matrix_moves_as_under_adamw_at_its_share_of_the_rate(rng):
     assert torch.allclose(mine, theirs, atol=1e-6)
 
 
+def test_one_step_that_points_back_is_outweighed_by_many_before_it(rng):
+    weights = nn.Parameter(torch.zeros(4, 7))
+    optimiser = Muon([weights], [], 0.1, weight_decay=0.0)
+    gradient = torch.randn(4, 7, generator=rng)
+    for _ in range(20):
+        weights.grad = gradient.clone()
+        optimiser.step()
+    before = weights.detach().clone()
+    weights.grad = -gradient
+    optimiser.step()
+    assert ((weights - before) * gradient).sum() < 0  # still downhill of what most gradients said
+
+
 def test_weights_without_a_gradient_stay():
     weights = nn.Parameter(torch.ones(3, 3))
     Muon([weights], [], 0.1, weight_decay=0.5).step()

@@ -10,9 +10,11 @@ import torch
 from handcraft.errors import HandcraftError
 from handcraft.estimate.hand import HAND_SMOKE, HandNetConfig, StreamConfig, train_hand_net
 from handcraft.estimate.hand.export import load_hand_net
-from handcraft.estimate.hand.learner import HandLearner
+from handcraft.estimate.hand.learner import HandLearner, make_hand_net
+from handcraft.estimate.hand.reading import reading_errors
 from handcraft.scene import WearConfig
 from handcraft.training import LoopConfig
+from handcraft.training.muon import Muon
 from tests.data.mano.make import write_mano
 
 TINY = replace(HAND_SMOKE, stream=StreamConfig(render_px=32, block=32, passes=1), batch_size=16)
@@ -47,13 +49,13 @@ def test_a_run_is_judged_meanwhile_and_trains_as_if_it_were_not(tmp_path):
 
 
 @pytest.mark.usefixtures("hand_model")
-def test_what_a_run_is_judged_on_is_in_none_of_its_blocks(monkeypatch, tmp_path):
+def test_a_run_is_judged_by_its_averaged_network_on_what_is_in_none_of_its_blocks(monkeypatch, tmp_path):
     seen = {"held out": [], "trained on": []}
 
     class Watched(HandLearner):
         def __init__(self, *given, held_out):
             super().__init__(*given, held_out=held_out)
-            seen["held out"].append(held_out.keypoints_px)
+            seen["held out"].append(held_out)
 
         def step(self, step):
             seen["trained on"].append(self.feed.at(step, process_index=0, num_processes=1).keypoints_px)
@@ -61,8 +63,24 @@ def test_what_a_run_is_judged_on_is_in_none_of_its_blocks(monkeypatch, tmp_path)
 
     monkeypatch.setattr("handcraft.estimate.hand.train.HandLearner", Watched)
     train_hand_net(replace(TINY, loop=loop(2)), tmp_path / "run", progress=False)
-    held_out, trained_on = (torch.cat(seen[name]).flatten(1) for name in ("held out", "trained on"))
-    assert torch.cdist(held_out, trained_on).min() > 1.0
+    (held_out,), trained_on = seen["held out"], torch.cat(seen["trained on"])
+    assert torch.cdist(held_out.keypoints_px.flatten(1), trained_on.flatten(1)).min() > 1.0
+    network, config, _ = load_hand_net(tmp_path / "run")
+    errors = reading_errors(network, held_out, image_px=config.image_px, box_scale=config.crops.box_scale)
+    last = json.loads((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()[-1])
+    assert last["validation_mpjpe_mm"] == pytest.approx(errors.joints_mm.mean().item(), rel=1e-5)
+    assert last["validation_error_of_hand"] == pytest.approx(errors.keypoints.mean().item(), rel=1e-5)
+
+
+def test_layers_that_take_pictures_or_give_answers_are_no_matrices_to_the_optimiser():
+    network = make_hand_net(TINY, generator=torch.Generator().manual_seed(0))
+    optimiser = Muon.of(network, 1.0, outer_layers=network.outer_layers(), weight_decay=0.0, dtype=torch.float32)
+    names = {id(weights): name for name, weights in network.named_parameters()}
+    matrices, others = ({names[id(each)] for each in group["params"]} for group in optimiser.param_groups)
+    assert matrices | others == set(names.values())
+    assert {"stem.0.weight", "places.weight", "head.layers.4.weight"} <= others
+    assert {"head.layers.0.weight", "eighth.0.0.weight", "at_keypoints.weight"} <= matrices
+    assert not any(name.endswith("bias") for name in matrices)
 
 
 def test_the_rate_rises_stays_and_falls():
