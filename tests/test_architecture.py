@@ -7,7 +7,7 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[1] / "src"
 FILES = sorted(SOURCE.glob("handcraft/**/*.py"))
 FLOW = (
-    "errors randomness files predict geometry hand scene render data networks measure training encode "
+    "errors randomness cores files predict geometry hand scene render data networks measure training encode "
     "refine|estimate|fit studies"
 )
 LEVEL = {room: level for level, rooms in enumerate([*FLOW.split(), "report", "cli"]) for room in rooms.split("|")}

@@ -63,8 +63,8 @@ def test_what_is_rendered_ahead_is_rendered_beside_the_training():
 
 
 def test_cores_are_free_beside_a_gpu_or_fewer_threads_than_cores(monkeypatch):
-    monkeypatch.setattr(os, "cpu_count", lambda: torch.get_num_threads())
+    monkeypatch.setattr("handcraft.estimate.render_blocks.available_cores", torch.get_num_threads)
     assert not leaves_cores_free(torch.device("cpu"))
     assert leaves_cores_free(torch.device("cuda"))
-    monkeypatch.setattr(os, "cpu_count", lambda: torch.get_num_threads() + 1)
+    monkeypatch.setattr("handcraft.estimate.render_blocks.available_cores", lambda: torch.get_num_threads() + 1)
     assert leaves_cores_free(torch.device("cpu"))

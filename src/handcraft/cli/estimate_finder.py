@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``handcraft estimate finder``: train what finds hands in whole photographs, on scenes composed of renders."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
@@ -9,6 +8,7 @@ from typing import Annotated, Literal
 from tyro.conf import arg
 
 from handcraft.cli.parse import parse, preset_from, with_defaults
+from handcraft.cores import worker_count
 from handcraft.errors import expect_at_least
 from handcraft.estimate.finder import (
     FINDER_LAPTOP,
@@ -58,7 +58,7 @@ def main(argv: list[str]) -> int:
         description="Train what finds hands in whole photographs, on scenes composed of hands that are rendered "
         "meanwhile; nothing is stored.",
     )
-    workers = command.workers or os.cpu_count() or 1
+    workers = worker_count(command.workers)
     finder = train_finder(command.config, command.out, workers=workers, resume=command.resume)
     with rendered_hands(command.config, workers=workers) as blocks:
         scenes = held_out_scenes(blocks.at(HELD_OUT_BLOCK), command.config, count=command.held_out)

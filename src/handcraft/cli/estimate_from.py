@@ -5,7 +5,6 @@ Labelled photographs are trained on beside renders. Unlabelled ones teach a refi
 which then refines the renders. ``estimate`` and ``refine`` do not know each other; here they meet.
 """
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from tyro.conf import arg
 
 from handcraft.cli.parse import parse, preset_from, with_defaults
 from handcraft.cli.prepared import read_preparation
+from handcraft.cores import worker_count
 from handcraft.errors import expect_at_least
 from handcraft.estimate.hand import TUNE_LAPTOP, TUNE_SMOKE, HandTuneConfig, tune_hand_net
 from handcraft.estimate.hand.feeds import AS_RENDERED, RenderLook
@@ -75,7 +75,7 @@ def main(argv: list[str]) -> int:
         )
         print(_counted(command.data, photographs), file=sys.stderr)
     look = AS_RENDERED if command.refiner is None else refined_look(command.refiner, config)
-    workers = command.workers or os.cpu_count() or 1
+    workers = worker_count(command.workers)
     tune_hand_net(
         start, config, command.out, photographs=photographs, look=look, workers=workers, resume=command.resume
     )

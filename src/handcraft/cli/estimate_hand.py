@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``handcraft estimate hand``: train the hand network on renders made on the fly."""
 
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ import torch
 from tyro.conf import arg
 
 from handcraft.cli.parse import parse, preset_from, with_defaults
+from handcraft.cores import worker_count
 from handcraft.errors import expect_at_least
 from handcraft.estimate.hand import HAND_LAPTOP, HAND_PAPER, HAND_SHIPPED, HAND_SMOKE, HandNetConfig, train_hand_net
 
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
         description="Train the network that `handcraft predict` runs: a crop of a hand to keypoints, 3D joints, side, "
         "pose and shape. It sees renders only, which are made meanwhile and never stored.",
     )
-    workers = command.workers or os.cpu_count() or 1
+    workers = worker_count(command.workers)
     print(_what_it_takes(command.config), file=sys.stderr)
     train_hand_net(command.config, command.out, workers=workers, resume=command.resume)
     print(f"Wrote {command.out}. Make it a file: handcraft export {command.out} hand.onnx")

@@ -2,13 +2,13 @@
 """``handcraft study variety``: what each source of variety in the renders is worth to the hand network."""
 
 import dataclasses
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from handcraft.cli.parse import parse
 from handcraft.cli.study_tables import print_study
+from handcraft.cores import worker_count
 from handcraft.errors import expect_at_least
 from handcraft.report import write_report
 from handcraft.studies.variety import ARMS, LAPTOP_VARIETY, SMOKE_VARIETY, VarietyConfig, run_variety
@@ -55,7 +55,7 @@ def main(argv: list[str]) -> int:
     if command.steps:
         loop = dataclasses.replace(config.hand.loop, steps=command.steps)
         config = dataclasses.replace(config, hand=dataclasses.replace(config.hand, loop=loop))
-    workers = command.workers or os.cpu_count() or 1
+    workers = worker_count(command.workers)
     results = run_variety(command.out, config, photographs=command.test, workers=workers, resume=command.resume)
     page = write_report(command.out)
     print_study(results["study"])

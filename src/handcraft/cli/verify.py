@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """``handcraft verify``: is this data set whole, and do its labels fit each other?"""
 
-import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from rich.progress import track
 from tyro.conf import Positional
 
 from handcraft.cli.parse import parse
+from handcraft.cores import worker_count
 from handcraft.data.inventory import Inventory
 from handcraft.data.manifest import Manifest
 from handcraft.data.processes import rendering_processes
@@ -66,7 +66,7 @@ def main(argv: list[str]) -> int:
 
 def _reports(folder: Path, manifest: Manifest, workers: int) -> Iterator[ShardReport]:
     check = partial(check_shard, folder, manifest)
-    processes = min(workers or os.cpu_count() or 1, len(manifest.shards))
+    processes = min(worker_count(workers), len(manifest.shards))
     if processes <= 1:
         yield from map(check, manifest.shards)
         return

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rendered hands as a data set: sample i depends on (config, seed, i) only, whoever renders it and in what company."""
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
@@ -9,6 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from handcraft.cores import worker_count
 from handcraft.data.processes import rendering_processes
 from handcraft.data.readers.reader import SkippedFile
 from handcraft.data.sample import HandSample
@@ -95,7 +95,7 @@ class RenderedSet:
             HandcraftError: a worker that the system ended, for want of memory as a rule.
         """
         groups = self._groups
-        workers = min(self.workers or os.cpu_count() or 1, len(groups))
+        workers = min(worker_count(self.workers), len(groups))
         if workers <= 1 and pool is None:
             for group in groups:
                 yield from map(function, _render_group(self.config, self.seed, group))

@@ -5,7 +5,6 @@ Block ``b`` holds samples ``b * size`` to ``(b + 1) * size`` of each scene confi
 trains on depends on (configurations, seed, step) only, and a run that was killed renders its block again.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import Any, Generic, TypeVar
 
 import torch
 
+from handcraft.cores import available_cores
 from handcraft.data.rendered import RenderedSet, rendering_processes
 from handcraft.data.sample import HandSample
 from handcraft.errors import expect_at_least
@@ -25,7 +25,7 @@ Made = TypeVar("Made")
 
 def leaves_cores_free(device: torch.device) -> bool:
     """Whether training on ``device`` does: on a GPU, or with fewer threads than cores (``OMP_NUM_THREADS``)."""
-    return device.type != "cpu" or torch.get_num_threads() < (os.cpu_count() or 1)
+    return device.type != "cpu" or torch.get_num_threads() < available_cores()
 
 
 class RenderBlocks(Generic[Made]):

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import torch
 
+from handcraft.cores import available_cores
+
 _DISTRIBUTIONS = {name: name for name in ("handcraft", "torch", "anny", "accelerate")} | {"warp": "warp-lang"}
 
 
@@ -56,10 +58,9 @@ def versions() -> dict[str, str]:
 
 def machine() -> dict[str, str | int | float]:
     """Cores this process may use, memory in GiB, platform, and the accelerator's name (``cpu`` where there is none)."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return {
         "platform": platform.platform(),
-        "cores": cores,
+        "cores": available_cores(),
         "memory_gib": _memory_gib(),
         "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
     }

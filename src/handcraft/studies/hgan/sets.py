@@ -5,12 +5,12 @@ In contrast to the document, which cut its films by frame, no hand (or recording
 """
 
 import dataclasses
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 
+from handcraft.cores import worker_count
 from handcraft.data import PreparedSet, PreprocessConfig, open_dataset, prepare, split_by_subject
 from handcraft.data.rendered import rendering_processes
 from handcraft.errors import HandcraftError
@@ -75,7 +75,7 @@ class HganSets:
 
 def make_sets(run: Path, config: HganConfig, inputs: HganInputs, *, workers: int) -> HganSets:
     """Make the sets into ``run``, and the segmenter that judges silhouettes; what lies there already is loaded."""
-    maker = SetMaker(run, config.hands, workers or os.cpu_count() or 1)
+    maker = SetMaker(run, config.hands, worker_count(workers))
     if inputs.synthhands is not None and inputs.realhands is not None:
         return _recorded(maker, config, inputs.synthhands, inputs.realhands)
     if maker.workers == 1:

@@ -2,7 +2,6 @@
 """The sets of the study: rendered, photographed, cropped alike, and kept in the run folder as they are made."""
 
 import dataclasses
-import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
@@ -15,6 +14,7 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
+from handcraft.cores import worker_count
 from handcraft.data import HandSample, PreparedSet, PreprocessConfig, open_dataset, prepare
 from handcraft.data.preprocess import Segment
 from handcraft.data.rendered import RenderedSet, rendering_processes
@@ -58,7 +58,7 @@ class SetMaker:
 
     def make(self, photos: Path | None, test: Path | None) -> StudySets:
         """All sets; the segmenter is trained on the way, because photographs come without masks."""
-        workers = self.workers or os.cpu_count() or 1
+        workers = worker_count(self.workers)
         if workers == 1:
             return self._make(photos, test)
         with rendering_processes(workers) as pool:  # they start when the first set is not there yet
