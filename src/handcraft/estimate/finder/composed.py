@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from jaxtyping import Bool, Float, Int, UInt8
+from jaxtyping import Float, Int, UInt8
 from PIL import Image
 from torch import Tensor
 
@@ -140,7 +140,6 @@ class _Placed:
     """Where chosen hands are laid."""
 
     views: Views
-    mirrored: Bool[Tensor, " n"]
     keypoints_px: Float[Tensor, "n 21 2"]
 
 
@@ -165,7 +164,7 @@ def _placed(
     room_px = torch.where(sticks_out, picture_px / 2, room_px)
     middle_px = (frames[:, 2:] + frames[:, :2]) / 2 + room_px * uniform(generator, count, 2, low=-1.0)
     views = Views(linear * scale[:, None, None], middle_px - (high + low) / 2 * scale[:, None])
-    return _Placed(views, mirrored, views.picture_from_render(hands.keypoints_px))
+    return _Placed(views, views.picture_from_render(hands.keypoints_px))
 
 
 @dataclass(frozen=True)

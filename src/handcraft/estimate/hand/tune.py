@@ -35,7 +35,7 @@ class HandTuner(HandLearner):
     """Goes on training a network, whose batch statistics stay."""
 
     def new_optimiser(self) -> torch.optim.Optimizer:
-        """AdamW: on a few pictures Muon's steps move what they say nothing of."""
+        """AdamW: what fine-tuning buys was measured with it."""
         config = self.config
         return torch.optim.AdamW(
             self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
