@@ -153,4 +153,4 @@ FINDER_LAPTOP = FinderConfig()
 """3000 steps of 32."""
 
 FINDER_SHIPPED = FinderConfig(steps=6500)
-"""What the finder in the package was trained as, but for what docs/model-card.md tells of its schedule."""
+"""As many steps as the finder in the package was trained for, by AdamW then (docs/model-card.md)."""

@@ -43,7 +43,7 @@ class HandNetConfig(Recorded):
     device: Device = "auto"
     precision: Precision = "auto"
     """Of training; exported networks compute in float32."""
-    loop: LoopConfig = field(default_factory=lambda: LoopConfig(8_400, 20, 100, 2_000))
+    loop: LoopConfig = field(default_factory=lambda: LoopConfig(11_000, 20, 100, 2_000))
 
     def __post_init__(self) -> None:
         expect_at_least(1, batch_size=self.batch_size, warm_up_steps=self.warm_up_steps, width=min(self.widths))
@@ -76,7 +76,7 @@ HAND_LAPTOP = HandNetConfig(loop=LoopConfig(3_000, 50, 250, 1_000))
 """192,000 crops."""
 
 HAND_SHIPPED = HandNetConfig()
-"""What the network in the package was trained as, but for what docs/model-card.md tells of its beginning."""
+"""What the network in the package was trained as, but for its rate in a tenth of the steps (docs/model-card.md)."""
 
 HAND_PAPER = replace(
     HAND_SHIPPED, stream=StreamConfig(block=4096), batch_size=256, loop=LoopConfig(200_000, 100, 1_000, 5_000)
