@@ -24,8 +24,8 @@ PRESETS: dict[str, HandNetConfig] = {
 }
 
 CROPS_A_SECOND = 85
-"""Rendered, cut and trained on by one core, about: the shipped network's 704,000 took 1 h 42 min of one core and half of
-another that rendered, beside other work (docs/model-card.md)."""
+"""Rendered, cut and trained on by one core, about: the shipped network's 704,000 took 1 h 42 min of one core, and half
+of another that rendered (docs/model-card.md)."""
 
 
 @dataclass(frozen=True)

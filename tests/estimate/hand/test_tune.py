@@ -146,7 +146,9 @@ def test_feeds_are_mixed_in_order_and_shared_between_processes(photographs):
 
 
 def test_the_rate_rises_and_falls_to_nothing(start):
-    config = HandTuneConfig(learning_rate=1.0, warm_up_steps=10, loop=loop(100)).continuing(start.config)
+    config = HandTuneConfig(learning_rate=1.0, warm_up_steps=10, loop=loop(100)).continuing(
+        start.config, is_labelled=True
+    )
     rates = [config.rate_at(step) for step in range(100)]
     assert rates[0] == pytest.approx(0.1, rel=0.01)
     assert max(rates) == rates[9]
@@ -155,11 +157,23 @@ def test_the_rate_rises_and_falls_to_nothing(start):
     assert (config.image_px, config.widths, config.crops) == (32, start.config.widths, start.config.crops)
 
 
+@pytest.mark.parametrize(("share", "given", "rate"), [(0.5, True, 0.5), (0.5, False, 0.25), (0.0, True, 0.25)])
+def test_batches_without_labelled_photographs_are_learned_from_at_a_rate_of_their_own(
+    start, photographs, tmp_path, share, given, rate
+):
+    config = replace(
+        TINY, photograph_share=share, learning_rate=0.5, unlabelled_learning_rate=0.25, warm_up_steps=1, loop=loop(1)
+    )
+    tune_hand_net(start, config, tmp_path / "run", photographs=photographs if given else None, progress=False)
+    assert load_hand_net(tmp_path / "run")[1].learning_rate == rate
+
+
 def test_what_cannot_be_trained_is_refused(start, photographs, tmp_path):
     with pytest.raises(HandcraftError, match="photograph_share"):
         HandTuneConfig(photograph_share=1.5)
-    with pytest.raises(HandcraftError, match="learning_rate"):
-        HandTuneConfig(learning_rate=0.0)
+    for wrong in ({"learning_rate": 0.0}, {"unlabelled_learning_rate": -1.0}):
+        with pytest.raises(HandcraftError, match="learning_rate"):
+            HandTuneConfig(**wrong)
     other = replace(TINY, stream=StreamConfig(render_px=48, block=32))
     with pytest.raises(HandcraftError, match="photographs of 48 px"):
         tune_hand_net(start, other, tmp_path / "run", photographs=photographs)
@@ -170,8 +184,10 @@ def test_what_cannot_be_trained_is_refused(start, photographs, tmp_path):
 
 def test_a_network_of_manos_hand_stays_one(start):
     mano = replace(start.config, stream=replace(start.config.stream, mano=Path("theirs.pkl")))
-    assert TINY.continuing(mano).stream.mano == Path("theirs.pkl")
+    assert TINY.continuing(mano, is_labelled=True).stream.mano == Path("theirs.pkl")
     assert (
-        replace(TINY, stream=replace(TINY.stream, mano=Path("mine.pkl"))).continuing(mano).stream.mano.name
+        replace(TINY, stream=replace(TINY.stream, mano=Path("mine.pkl")))
+        .continuing(mano, is_labelled=True)
+        .stream.mano.name
         == "mine.pkl"
     )

@@ -147,7 +147,8 @@ def tune_hand_net(
     """
     if photographs and (size := photographs.examples.images.shape[-1]) != config.stream.render_px:
         raise HandcraftError(f"Expected photographs of {config.stream.render_px} px, as the renders, but got {size}.")
-    continuing = config.continuing(start.config)
+    is_labelled = photographs is not None and config.photographs_per_step() > 0
+    continuing = config.continuing(start.config, is_labelled=is_labelled)
     if continuing.stream.shape_names != start.config.stream.shape_names:
         raise HandcraftError(
             f"Expected renders of the hand that {start.described['name']} knows, but got {continuing.stream.mano}; "

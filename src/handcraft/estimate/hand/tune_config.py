@@ -25,7 +25,9 @@ class HandTuneConfig:
     """Of each batch; the rest are renders, so that what photographs do not tell (depth, pose, shape) is kept."""
     batch_size: int = 64
     learning_rate: float = 2e-4
-    """Peak; reached after ``warm_up_steps``, then it falls to 0."""
+    """Peak, with labelled photographs; reached after ``warm_up_steps``, then it falls to 0."""
+    unlabelled_learning_rate: float = 5e-5
+    """Peak without any: a gentler one keeps more of what the network reads photographs by."""
     warm_up_steps: int = 30
     ema_decay: float = 0.99
     """Of the average of weights that is used and exported."""
@@ -39,10 +41,13 @@ class HandTuneConfig:
         expect_at_least(2, batch_size=self.batch_size)
         if not 0 <= self.photograph_share <= 1:
             raise HandcraftError(f"Expected `photograph_share` to be from 0 to 1, but got {self.photograph_share}.")
-        self.continuing(HandNetConfig())  # checks the rest
+        for is_labelled in (True, False):
+            self.continuing(HandNetConfig(), is_labelled=is_labelled)  # checks the rest
 
-    def continuing(self, start: HandNetConfig) -> HandNetConfig:
+    def continuing(self, start: HandNetConfig, *, is_labelled: bool) -> HandNetConfig:
         """What a checkpoint of the run records: the network of ``start``, trained as this says.
+
+        ``is_labelled`` if there are labelled photographs in its batches.
 
         MANO's hand stays MANO's: its file is the one of the start unless this names another.
         """
@@ -50,7 +55,7 @@ class HandTuneConfig:
             start,
             stream=replace(self.stream, mano=self.stream.mano or start.stream.mano),
             batch_size=self.batch_size,
-            learning_rate=self.learning_rate,
+            learning_rate=self.learning_rate if is_labelled else self.unlabelled_learning_rate,
             warm_up_steps=self.warm_up_steps,
             decay_share=DECAY_SHARE,
             ema_decay=self.ema_decay,
