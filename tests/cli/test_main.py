@@ -2,6 +2,7 @@
 """The command line answers at once, ends mistakes with one line and exit code 2, and keeps the traceback of bugs."""
 
 import errno
+import os
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -116,9 +117,15 @@ def test_an_interrupt_ends_with_a_line_and_130(said, line, verb, capsys):
     assert line in one_line(capsys)
 
 
-def test_a_reader_that_left_is_met_in_silence():
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_reader_that_left_is_met_in_silence(unbuffered):
     script = "import sys; from handcraft.cli import main; sys.exit(main(['--help']))"
-    process = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
     process.stdout.close()
     complaint = process.stderr.read()
     process.stderr.close()

@@ -6,9 +6,11 @@ when the verb is called. Whatever goes wrong in a verb is handled here and nowhe
 with one line on stderr and exit code 2, our own bugs keep their traceback.
 """
 
+import contextlib
 import difflib
 import errno
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 
@@ -49,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = _run(arguments)
         sys.stdout.flush()  # a reader that left is noticed here and not at interpreter exit
     except BrokenPipeError:
+        _drop_what_is_unread()
         return BROKEN_PIPE
     except KeyboardInterrupt as interrupt:
         return _say(str(interrupt) or _HOW_TO_GO_ON, INTERRUPTED)
@@ -100,6 +103,15 @@ def _describe_os_error(error: OSError) -> str:
         place = f"`{error.filename}`" if error.filename else "the output folder"
         return f"The disk is full: {place} could not be written. Finished work is kept; free some space and go on."
     return f"Expected to be able to use `{error.filename}`, but the system says: {error.strerror}."
+
+
+def _drop_what_is_unread() -> None:
+    """Else the interpreter writes what is left in the buffer once more when it ends, and complains."""
+    with contextlib.suppress(OSError):  # a stream without a file has nothing to fail with
+        descriptor = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, descriptor)
+        os.close(nowhere)
 
 
 def _say(message: str, code: int) -> int:
