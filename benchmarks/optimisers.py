@@ -19,7 +19,7 @@ from handcraft.data.rendered import RenderedSet
 from handcraft.estimate.hand import HAND_SHIPPED, HandNetConfig, StreamConfig
 from handcraft.estimate.hand.examples import HandExamples, examples_from, joined
 from handcraft.estimate.hand.feeds import PhotographFeed
-from handcraft.estimate.hand.learner import WEIGHTS_STREAM, HandLearner, make_hand_net
+from handcraft.estimate.hand.learner import WEIGHTS_STREAM, HandLearner, adamw, make_hand_net
 from handcraft.randomness import generator_for
 from handcraft.training import LoopConfig, make_accelerator
 
@@ -34,10 +34,7 @@ class WithAdamW(HandLearner):
 
     def new_optimiser(self) -> torch.optim.Optimizer:
         """AdamW for all weights."""
-        config = self.config
-        return torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
-        )
+        return adamw(self.network, self.config)
 
 
 def rendered(count: int, seed: int) -> HandExamples:

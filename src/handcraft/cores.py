@@ -5,7 +5,7 @@ import os
 
 
 def available_cores() -> int:
-    """The cores that this process may use, which containers and batch systems make fewer than the machine has."""
+    """The cores that this process may run on: fewer than the machine has, where it is bound to some."""
     if hasattr(os, "sched_getaffinity"):  # not on macOS, nor on Windows
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -38,6 +38,11 @@ def make_hand_net(config: HandNetConfig, *, generator: torch.Generator) -> HandN
     return HandNet(config.widths, config.blocks, len(config.stream.shape_names), generator=generator)
 
 
+def adamw(network: HandNet, config: HandNetConfig) -> torch.optim.Optimizer:
+    """AdamW for all weights of ``network``."""
+    return torch.optim.AdamW(network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True)
+
+
 class HandLearner(SingleNetwork):
     """Trains a network of ``config`` on what ``feed`` gives; a ``training.ValidatingLearner``."""
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 
-from handcraft.data.rendered import RenderedSet
 from handcraft.estimate.hand.config import HandNetConfig
 from handcraft.estimate.hand.examples import HandExamples, examples_from, joined
 from handcraft.estimate.hand.feeds import RenderFeed
@@ -19,8 +18,8 @@ SHOWN = 24
 """Renders in the pictures of a run."""
 HELD_OUT = 256
 """Renders that a run is judged on meanwhile."""
-HELD_OUT_SEEDS = 1000
-"""Place of their seeds among the run's; its blocks have the first ones."""
+HELD_OUT_STREAM = 1000
+"""Place of their seed among the run's; its blocks have the first ones."""
 
 
 def train_hand_net(
@@ -43,7 +42,7 @@ def train_hand_net(
         resume=resume,
         is_main_process=accelerator.is_main_process,
     )
-    held_out = _held_out(config)
+    held_out = _held_out(config, workers)
     shown = held_out.rows(torch.arange(SHOWN) * len(held_out) // SHOWN)
     network = make_hand_net(config, generator=generator_for(config.seed, WEIGHTS_STREAM))
     ahead = leaves_cores_free(accelerator.device)
@@ -55,9 +54,9 @@ def train_hand_net(
         train(learner, config.loop, run, resume=resume, progress=progress)
 
 
-def _held_out(config: HandNetConfig) -> HandExamples:
+def _held_out(config: HandNetConfig, workers: int) -> HandExamples:
     """Renders of the stream that no block has."""
     scenes = replace(config.stream, block=min(HELD_OUT, config.stream.block)).scenes()
-    seeds = [seed_for(config.seed, HELD_OUT_SEEDS + place) for place in range(len(scenes))]
-    sets = [RenderedSet(scene, seed, count) for seed, (scene, count) in zip(seeds, scenes, strict=True)]
-    return joined([batch for each in sets for batch in each.map_batches(examples_from)])
+    seed = seed_for(config.seed, HELD_OUT_STREAM)
+    with RenderBlocks(scenes, seed=seed, make=examples_from, join=joined, workers=workers) as blocks:
+        return blocks.at(0)

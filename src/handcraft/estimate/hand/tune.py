@@ -19,7 +19,7 @@ from handcraft.errors import HandcraftError
 from handcraft.estimate.hand.examples import HandExamples, joined
 from handcraft.estimate.hand.export import DATA
 from handcraft.estimate.hand.feeds import AS_RENDERED, HandFeed, MixedFeed, PhotographFeed, RenderFeed, RenderLook
-from handcraft.estimate.hand.learner import HandLearner
+from handcraft.estimate.hand.learner import HandLearner, adamw
 from handcraft.estimate.hand.photographs import LabelledPhotographs
 from handcraft.estimate.hand.start import HandStart
 from handcraft.estimate.hand.stream import StreamConfig
@@ -36,10 +36,7 @@ class HandTuner(HandLearner):
 
     def new_optimiser(self) -> torch.optim.Optimizer:
         """AdamW: what fine-tuning buys was measured with it."""
-        config = self.config
-        return torch.optim.AdamW(
-            self.network.parameters(), config.learning_rate, weight_decay=config.weight_decay, fused=True
-        )
+        return adamw(self.network, self.config)
 
     def set_mode(self) -> None:
         """Evaluation mode: nothing follows the batch."""
